@@ -1,0 +1,52 @@
+"""Breakdowns: any measure's rows by age band, sex, ethnicity, UASC, legal status, placement or a local column.
+
+Unknown is a group of its own and stays in every total. Source: CATALOGUE B (`cla_breakdown`), 4.2, 4.8.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from incare import periods as p
+from incare.codes import AGE_BAND_STARTS, AGE_BANDS, NOT_KNOWN
+
+STANDARD = ("age_band", "sex", "ethnicity", "uasc", "legal_status", "placement")
+UASC = ("UASC", "Not UASC")
+
+
+def by_column(rows: pd.DataFrame, people: pd.DataFrame, name: str) -> pd.Categorical | None:
+    """The group of every row under a breakdown; None when the breakdown does not apply to these rows.
+
+    `rows` carries `child` and `on`; a column of the breakdown's name in `rows` is used before one of `people`.
+    """
+    if name in rows:
+        return _category(rows[name])
+    child = rows["child"].to_numpy()
+    if name == "age_band":
+        return age_band(people["born"].to_numpy()[child], rows["on"])
+    if name == "uasc":
+        return uasc(people, child, rows["on"])
+    if name in people:
+        return _category(people[name]).take(child)
+    return None
+
+
+def _category(values: pd.Series) -> pd.Categorical:
+    return (
+        values.array if isinstance(values.dtype, pd.CategoricalDtype) else pd.Categorical(values.fillna("Unallocated"))
+    )
+
+
+def age_band(born, on) -> pd.Categorical:
+    """The published age bands of children in care, by age on a day."""
+    years = p.age(born, on)
+    codes = np.where(np.isnan(years), len(AGE_BANDS), np.searchsorted(AGE_BAND_STARTS, years, side="right") - 1)
+    return pd.Categorical.from_codes(np.maximum(codes, 0), categories=[*AGE_BANDS, NOT_KNOWN])
+
+
+def uasc(people: pd.DataFrame, child: np.ndarray, on) -> pd.Categorical:
+    """Whether UASC status covers the day: a UASC row whose end date is blank or later."""
+    until = p.days(people["uasc_until"])[child]
+    covered = people["ever_uasc"].to_numpy(bool)[child] & (np.isnat(until) | (until > p.days(on)))
+    return pd.Categorical.from_codes(np.where(covered, 0, 1), categories=list(UASC))

@@ -1,0 +1,116 @@
+"""How the rows a measure picks become one number: share, rate, count, mean, median, and a mix of parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaincinv, ndtri
+
+
+def wilson(numerator, denominator, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson score limits of a share, in percent; NaN where the denominator is missing or 0.
+
+    `level` is the confidence level. Source: Wilson (1927), J. Am. Stat. Assoc. 22; the interval DfE and OHID use.
+    """
+    x, n = np.asarray(numerator, float), np.asarray(denominator, float)
+    n = np.where(n > 0, n, np.nan)
+    z = ndtri(0.5 + level / 2)
+    middle, spread = 2 * x + z * z, z * np.sqrt(z * z + 4 * x * (1 - x / n))
+    scale = 100 / (2 * (n + z * z))
+    # At 0 of n and n of n one limit is exactly 0 or 100; floating point leaves a hair beside it.
+    lower = np.where(x == 0, np.where(np.isnan(n), np.nan, 0.0), (middle - spread) * scale)
+    upper = np.where(x == n, 100.0, (middle + spread) * scale)
+    return lower, upper
+
+
+def poisson(count, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Exact Poisson limits of a count.
+
+    Source: Garwood (1936), Biometrika 28, by the chi-squared relation.
+    """
+    x = np.asarray(count, float)
+    tail = (1 - level) / 2
+    with np.errstate(invalid="ignore"):
+        lower = np.where(x > 0, gammaincinv(np.where(x > 0, x, 1.0), tail), np.where(np.isnan(x), np.nan, 0.0))
+        upper = gammaincinv(x + 1, 1 - tail)
+    return lower, upper
+
+
+def _ratio(numerator, denominator, scale: float) -> np.ndarray:
+    n = np.asarray(denominator, float)
+    return np.asarray(numerator, float) * scale / np.where(n > 0, n, np.nan)
+
+
+@dataclass(frozen=True)
+class Share:
+    """Rows counted, as a percentage of the rows."""
+
+    unit: str = "%"
+
+    def value(self, numerator, denominator) -> np.ndarray:
+        """Percent; NaN where the denominator is 0, never 0 %."""
+        return _ratio(numerator, denominator, 100)
+
+    def limits(self, numerator, denominator) -> tuple[np.ndarray, np.ndarray]:
+        """95 % Wilson limits in percent."""
+        return wilson(numerator, denominator)
+
+
+@dataclass(frozen=True)
+class Mix(Share):
+    """Each part's rows, as a percentage of all rows; `of` names the column that holds the part."""
+
+    of: str = ""
+
+
+@dataclass(frozen=True)
+class Count:
+    """The number of rows counted."""
+
+    unit: str = "children"
+
+    def value(self, numerator, denominator) -> np.ndarray:
+        """The count itself."""
+        return np.asarray(numerator, float)
+
+    def limits(self, numerator, denominator) -> tuple[np.ndarray, np.ndarray]:
+        """Exact 95 % Poisson limits."""
+        return poisson(numerator)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Rows counted, per a number of residents aged 0 to 17."""
+
+    per: int = 10_000
+
+    @property
+    def unit(self) -> str:
+        """The unit as printed, such as `per 10,000`."""
+        return f"per {self.per:,}"
+
+    def value(self, numerator, denominator) -> np.ndarray:
+        """Rate per `per` residents; NaN where the population is missing."""
+        return _ratio(numerator, denominator, self.per)
+
+    def limits(self, numerator, denominator) -> tuple[np.ndarray, np.ndarray]:
+        """Exact 95 % Poisson limits of the count, over the same population."""
+        return tuple(_ratio(limit, denominator, self.per) for limit in poisson(numerator))
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean of the rows' `amount` column."""
+
+    unit: str = "days"
+
+
+@dataclass(frozen=True)
+class Median:
+    """The median of the rows' `amount` column."""
+
+    unit: str = "days"
+
+
+Kind = Share | Mix | Count | Rate | Mean | Median

@@ -1,0 +1,58 @@
+"""Clean episodes: short breaks out, then overlaps and gaps repaired by numbered rules.
+
+Order: parse, de-duplicate, drop V3/V4/V1, then repair. Source: CATALOGUE 1.2, 1.3; INPUTS section 8.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from incare.codes import RESPITE
+from incare.record.findings import flag, split
+
+NAT = np.datetime64("NaT", "s")
+
+
+def clean_episodes(rows: pd.DataFrame, as_at: np.datetime64, findings: list[pd.DataFrame]) -> pd.DataFrame:
+    """Episodes of care in date order, one after another per child, with every change noted.
+
+    `rows` is the typed episodes table. Returns the same columns, sorted by CHILD and DECOM, with ends repaired so that
+    no episode overlaps the next and every continuation starts where the earlier one ended.
+    """
+    rows = split(rows, rows["LS"].isin(RESPITE), "RESPITE", "episodes", "LS", findings)
+    rows = split(rows, rows["DECOM"] > as_at, "S4", "episodes", "DECOM", findings)
+    rows = split(rows, rows["DEC"] <= rows["DECOM"], "355", "episodes", "DEC", findings)
+    rows = rows.sort_values(["CHILD", "DECOM"], kind="stable").reset_index(drop=True)
+    _flag_ends(rows, findings)
+    return _joined(rows, findings)
+
+
+def _flag_ends(rows: pd.DataFrame, findings: list[pd.DataFrame]) -> None:
+    open_, reason = rows["DEC"].isna(), rows["REC"] != ""
+    flag(rows, open_ & reason, "148", "episodes", "REC", findings)
+    flag(rows, ~open_ & ~reason, "148R", "episodes", "REC", findings)
+    closing = pd.to_datetime(rows["_year"].astype(str) + "-03-31").astype("datetime64[s]")
+    flag(rows, rows["DEC"] > closing, "385", "episodes", "DEC", findings)
+
+
+def _joined(rows: pd.DataFrame, findings: list[pd.DataFrame]) -> pd.DataFrame:
+    """Repair each end against the next start of the same child (CATALOGUE 1.2 rules 5 and 6)."""
+    same = (rows["CHILD"].shift(-1) == rows["CHILD"]).to_numpy()
+    next_start = rows["DECOM"].shift(-1).to_numpy("datetime64[s]").copy()
+    next_start[~same] = NAT
+    continues = same & (rows["RNE"].shift(-1) != "S").to_numpy()
+    end = rows["DEC"].to_numpy("datetime64[s]").copy()
+    reason = rows["REC"].to_numpy(object).copy()
+    # A reason beside a blank end is a planned exit that has not happened: the episode is open.
+    reason[np.isnat(end)] = ""
+
+    overlap = same & (end > next_start)
+    left_open = same & np.isnat(end)
+    gap = continues & (reason == "X1") & (end < next_start)
+    for where, rule in ((overlap, "501"), (left_open, "142"), (gap, "388")):
+        flag(rows, where, rule, "episodes", "DEC", findings)
+    moved = overlap | left_open | gap
+    end[moved] = next_start[moved]
+    reason[left_open & continues] = "X1"
+    return rows.assign(DEC=end, REC=reason)

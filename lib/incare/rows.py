@@ -1,0 +1,136 @@
+"""Which rows of a table fall in which period: all periods answered at once.
+
+A measure asks its tables with words ("end", "window", "period"); the answer is a plain data frame with one row per
+period and span, in order of period. Its columns are those of the table and `period` (the number of the period),
+`on` (the day on which the row is described: for age bands and status breakdowns).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from incare import periods as p
+from incare.periods import Periods, Window
+
+FAR = np.datetime64("2999-12-31", "D")
+_ORIGIN = np.datetime64("1900-01-01", "D")
+
+
+@dataclass(frozen=True)
+class Spans:
+    """A table of spans (`child`, `start`, `end`) or events (`child`, `start`), asked about periods.
+
+    The end day is not part of a span. `window` is the measure's window.
+    """
+
+    table: pd.DataFrame = field(repr=False)
+    periods: Periods
+    window: Window
+    answers: dict = field(default_factory=dict, repr=False)
+
+    def at(self, when: str = "end") -> pd.DataFrame:
+        """Spans that are open at the end of the period's last day, described on that day."""
+        start, end = self._bounds()
+        return self._rows(
+            "at", start, end - 1, self.periods.ends, self.periods.ends, lambda period, _: self.periods.ends[period]
+        )
+
+    def overlapping(self, when: str = "window") -> pd.DataFrame:
+        """Spans that touch the window, first and last day included, described on the window's last day.
+
+        A span that ends on the window's first day counts: it was open when that day began.
+        """
+        start, end = self._bounds()
+        first = self._first_days(when)
+        return self._rows(
+            f"overlap {when}", start, end, first, self.periods.ends, lambda period, _: self.periods.ends[period]
+        )
+
+    def starting(self, when: str = "period") -> pd.DataFrame:
+        """Spans or events that start in the window, described on the day they start."""
+        start = p.days(self.table["start"])
+        first = self._first_days(when)
+        return self._rows(f"start {when}", start, start, first, self.periods.ends, lambda _, span: start[span])
+
+    def ending(self, when: str = "period") -> pd.DataFrame:
+        """Spans that end in the window, described on the day they end."""
+        end = p.days(self.table["end"])
+        first = self._first_days(when)
+        return self._rows(f"end {when}", end, end, first, self.periods.ends, lambda _, span: end[span])
+
+    def latest(self, within_days: int) -> pd.DataFrame:
+        """Rows of the latest date up to each period's end, no older than a number of days: snapshots."""
+        days = p.days(self.table["start"])
+        dates = np.unique(days[~np.isnat(days)])
+        place = np.searchsorted(dates, self.periods.ends, side="right") - 1
+        fits = place >= 0
+        fits[fits] = (self.periods.ends[fits] - dates[place[fits]]).astype(int) <= within_days
+        number = np.searchsorted(dates, days)
+        by_date = {n: np.flatnonzero(number == n) for n in np.unique(place[fits])}
+        found = [(period, by_date[place[period]]) for period in np.flatnonzero(fits)]
+        span = np.concatenate([rows for _, rows in found]) if found else np.zeros(0, int)
+        period = np.repeat([n for n, _ in found], [len(rows) for _, rows in found]).astype(int)
+        return self._taken(span, period, self.periods.ends[period])
+
+    def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        start, end = p.days(self.table["start"]), p.days(self.table["end"])
+        return start, np.where(np.isnat(end), FAR, end)
+
+    def _first_days(self, when: str) -> np.ndarray:
+        return self.periods.starts if when == "period" else self.window.starts(self.periods)
+
+    def _rows(self, name, first_day, last_day, opens, closes, on) -> pd.DataFrame:
+        """Rows of spans that meet the periods; `opens` and `closes` ascend, so a span meets one run of periods."""
+        key = (name, self.window)
+        if key not in self.answers:
+            low = np.searchsorted(closes, first_day, side="left")
+            high = np.searchsorted(opens, last_day, side="right")
+            known = ~np.isnat(first_day) & ~np.isnat(last_day)
+            counts = np.where(known, np.maximum(high - low, 0), 0)
+            span = np.repeat(np.arange(len(counts)), counts)
+            period = np.arange(len(span)) - np.repeat(np.cumsum(counts) - counts, counts) + low[span]
+            self.answers[key] = self._taken(span, period, on(period, span))
+        return self.answers[key]
+
+    def _taken(self, span: np.ndarray, period: np.ndarray, on: np.ndarray) -> pd.DataFrame:
+        rows = self.table.take(span).reset_index(drop=True)
+        rows["period"], rows["on"] = period, on.astype("datetime64[s]")
+        return rows
+
+
+def one_per_child(rows: pd.DataFrame, keep: str = "first") -> pd.DataFrame:
+    """One row per period and child: the first or the last by start day."""
+    ordered = rows.sort_values(["period", "child", "start"], kind="stable")
+    return ordered[~ordered.duplicated(["period", "child"], keep=keep)]
+
+
+def _key(rows: pd.DataFrame) -> np.ndarray:
+    return rows["period"].to_numpy(np.int64) << 32 | rows["child"].to_numpy(np.int64)
+
+
+def count_in(others: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
+    """For each row, how many of the other rows are of the same period and child."""
+    found = np.sort(_key(others))
+    mine = _key(rows)
+    return np.searchsorted(found, mine, side="right") - np.searchsorted(found, mine, side="left")
+
+
+def latest_before(events: pd.DataFrame, rows: pd.DataFrame, column: str = "start") -> np.ndarray:
+    """For each row, the position of the child's latest event on or before the row's day `on`; -1 when there is none.
+
+    Among events on one day the last in the table is taken.
+    """
+    day = p.days(events[column])
+    known = np.flatnonzero(~np.isnat(day))
+    key = (events["child"].to_numpy(np.int64)[known] << 32) + (day[known] - _ORIGIN).astype(np.int64)
+    order = np.argsort(key, kind="stable")
+    child = rows["child"].to_numpy(np.int64)
+    wanted = (child << 32) + (p.days(rows["on"]) - _ORIGIN).astype(np.int64)
+    place = np.searchsorted(key[order], wanted, side="right") - 1
+    if not len(order):
+        return np.full(len(rows), -1)
+    event = known[order[np.maximum(place, 0)]]
+    return np.where((place >= 0) & (events["child"].to_numpy()[event] == child), event, -1)

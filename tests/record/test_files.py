@@ -1,0 +1,131 @@
+"""What a file may look like, and the sentence a reader gets when it cannot be used."""
+
+from __future__ import annotations
+
+import pytest
+
+from extract import record_of, write
+from incare.record import ExtractError, read
+
+EPISODES = """
+    CHILD  | DECOM      | RNE | LS | PLACE | DEC        | REC
+    -------+------------+-----+----+-------+------------+----
+    000001 | 01/06/2024 | S   | C2 | U6    |            |
+    000002 | 13/06/2024 | S   | C2 | K2    | 01/12/2024 | E4A
+"""
+HEADER = """
+    CHILD  | SEX | DOB        | ETHNIC
+    -------+-----+------------+-------
+    000001 | M   | 01/01/2015 | WBRI
+    000002 | F   | 29/02/2012 | MOTH
+"""
+
+
+def rewrite(folder, name, change):
+    path = folder / "2025" / f"{name}.csv"
+    path.write_bytes(change(path.read_bytes()))
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write(tmp_path, 2025, episodes=EPISODES, header=HEADER)
+
+
+def stock(folder) -> int:
+    record = read(folder, area="Testshire")
+    return int(record.tables["episodes"]["end"].isna().sum())
+
+
+def test_a_table_is_known_by_its_columns_whatever_the_file_is_called(folder):
+    (folder / "2025" / "episodes.csv").rename(folder / "2025" / "export (3) final.csv")
+    assert stock(folder) == 1
+
+
+def test_order_and_case_of_columns_do_not_matter(folder):
+    def shuffled(data):
+        lines = [line.split(",") for line in data.decode().splitlines()]
+        return "\n".join(",".join(reversed(line)) for line in lines).replace("CHILD", "Child ").encode()
+
+    assert stock(rewrite(folder, "episodes", shuffled)) == 1
+
+
+def test_a_byte_order_mark_and_windows_1252_are_read(folder):
+    rewrite(folder, "episodes", lambda data: b"\xef\xbb\xbf" + data)
+    rewrite(folder, "header", lambda data: data.replace(b"UPN", b"UPN") + b"000003,M,01/01/2016,WBRI,\xe9,,\n")
+    record = read(folder, area="Testshire")
+    assert any("Windows-1252" in said for said in record.notices)
+    assert len(record.people) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda data: data.decode().encode("utf-16"), "UTF-16"),
+        (lambda data: b"PK\x00\x04" + data, "not a text file"),
+        (lambda data: data.replace(b"U6", b'"U6'), "quotation mark"),
+        (lambda data: data.rstrip()[:-30], "cut off"),
+        (lambda data: data.replace(b"DECOM", b"DECOMM"), r"lacks the column DECOM \(nearest: DECOMM\)"),
+        (lambda data: data.replace(b"000001", b"1.23E+11"), "scientific notation"),
+        (lambda data: data.replace(b"01/06/2024", b"06/13/2024").replace(b"13/06/2024", b"06/01/2024"), "month first"),
+        (lambda data: data.replace(b",URN", b",DECOM"), "two columns called DECOM"),
+    ],
+    ids=["utf-16", "binary", "open quote", "cut off", "misspelt column", "1.23E+11", "mm/dd", "two alike"],
+)
+def test_a_file_that_cannot_be_trusted_is_refused_in_words(folder, change, said):
+    with pytest.raises(ExtractError, match=said) as refusal:
+        read(rewrite(folder, "episodes", change), area="Testshire")
+    assert "episodes.csv" in str(refusal.value)
+    assert "000001" not in str(refusal.value)
+
+
+def test_dates_as_excel_serials_throughout_are_refused_with_what_to_do(tmp_path):
+    serials = "\n".join(f"    00000{n} | 4544{n} | S | C2 | U6 | |" for n in range(1, 5))
+    with pytest.raises(ExtractError, match="Excel serial numbers; format the column as a date") as refusal:
+        record_of(tmp_path, 2025, episodes=EPISODES.rsplit("\n", 2)[0] + "\n" + serials)
+    assert "DECOM" in str(refusal.value)
+    assert "45441" not in str(refusal.value)
+
+
+def test_an_extract_without_a_single_readable_start_date_says_why(tmp_path):
+    drawn = EPISODES.replace("01/06/2024", "45444").replace("13/06/2024", "45456").replace("01/12/2024", "")
+    with pytest.raises(ExtractError, match=r"DECOM.*Excel serial numbers"):
+        record_of(tmp_path, 2025, episodes=drawn + "    000003 | 45460 | S | C2 | U6 | |\n", header=HEADER)
+
+
+def test_a_missing_table_is_named_with_its_columns(folder):
+    (folder / "2025" / "header.csv").unlink()
+    with pytest.raises(ExtractError, match=r"no header table; what was found: episodes.*CHILD, SEX, DOB, ETHNIC"):
+        read(folder, area="Testshire")
+
+
+def test_an_empty_folder_and_a_missing_one_are_refused(tmp_path):
+    with pytest.raises(ExtractError, match="holds no CSV file"):
+        read(tmp_path, area="Testshire")
+    with pytest.raises(ExtractError, match="was not found"):
+        read(tmp_path / "nowhere", area="Testshire")
+
+
+def test_a_file_of_something_else_is_left_out_and_said(folder):
+    (folder / "2025" / "rooms.csv").write_text("ROOM,SEATS\nA1,12\n")
+    assert any("rooms.csv was left out" in said for said in read(folder, area="Testshire").notices)
+
+
+@pytest.mark.parametrize("offset", [0, 1], ids=["named by the year it ends in", "named by the year it starts in"])
+def test_the_dates_decide_which_year_a_return_is_of(tmp_path, offset):
+    write(tmp_path, 2025 - offset, episodes=EPISODES, header=HEADER)
+    record = read(tmp_path, area="Testshire")
+    assert [str(day) for day in record.covers] == ["2024-04-01", "2025-03-31"]
+
+
+def test_a_missing_return_between_two_shortens_the_history_and_is_said(tmp_path):
+    early = EPISODES.replace("/2024", "/2021")
+    write(tmp_path, 2022, episodes=early, header=HEADER)
+    write(tmp_path, 2025, episodes=EPISODES, header=HEADER)
+    record = read(tmp_path, area="Testshire")
+    assert str(record.covers[0]) == "2024-04-01"
+    assert any("31 March 2024 is missing" in said for said in record.notices)
+
+
+def test_identifiers_keep_their_leading_zeros(folder):
+    assert list(read(folder, area="Testshire").people["id"]) == ["000001", "000002"]
