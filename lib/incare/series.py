@@ -111,9 +111,10 @@ def _described(care: pd.DataFrame, record: Record) -> pd.DataFrame:
 def calculate(measures: Catalogue, record: Record, periods: Periods, by: tuple[str, ...] = ()) -> pd.DataFrame:
     """Ask every measure about every period; returns the tidy series with a row for each group, empty ones included.
 
-    `by` names breakdowns beside the total. Columns: area, measure, period_start, period_end, grain, breakdown, category,
-    numerator, denominator, value, lower, upper (95 %), unit, better, definition_version, status (ok; z, not applicable;
-    x, not available), reason. Where a table or the history is missing the status is x with the reason, never 0.
+    `by` names breakdowns beside the total. Columns: area, measure, period_start, period_end, grain, breakdown,
+    category, numerator, denominator, value, lower, upper (95 %), unit, better, definition_version, status (ok, z for
+    not applicable, x for not available), reason. Where a table or the history is missing the status is x with the
+    reason, never 0.
     Raises `BreakdownError` for a breakdown that does not exist.
     Source: DESIGN 5 (series columns); INPUTS 9 (refuse rather than return 0).
     """

@@ -54,7 +54,7 @@ def placement_residential_pct(in_care, *, scope="wide"):
     """Share of children in care who live in a residential setting.
 
     Population: children in care at the end of the last day.
-    Counted: children's homes, secure homes, residential schools and other residential care; not supported accommodation.
+    Counted: children's and secure homes, residential schools, other residential care; not supported accommodation.
     Set aside: nobody.
     Choices: scope="wide" counts K1 K2 S1 R1 R2 R3 R5; "homes" only K1 and K2, the published group.
     Source: LAIT (homes); the wide scope is assembled from the code labels.

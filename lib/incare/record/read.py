@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -92,33 +92,36 @@ def read(extract: str | Path, *, area: str, as_at=None, keep: tuple[str, ...] = 
     """
     folder = _folder(extract)
     paths, others = find(folder)
-    findings: list[pd.DataFrame] = []
     parts, notices = [], []
     for path in paths:
         part, said = read_file(path, folder, tuple(keep))
         notices += said
         parts += [part] if part is not None else []
     notices += _ignored(others, folder, parts)
-    _refuse_missing_tables(parts, folder)
-    years, said = _return_years(parts)
-    notices += said
-    tables = {
-        name: stack(
-            TABLES[name], [(part, years.get(part.group, 0) if name in SSDA903 else 0) for part in found], findings
-        )
-        for name in TABLES
-        if (found := [part for part in parts if part.table.name == name])
-    }
+    record = assemble(parts, area=area, as_at=as_at, keep=keep, name=str(folder))
+    return replace(record, notices=(*dict.fromkeys(notices), *record.notices), fingerprint=_fingerprint(paths, folder))
+
+
+def assemble(
+    parts: list[TextTable], *, area: str, as_at=None, keep: tuple[str, ...] = (), name: str = "The extract"
+) -> Record:
+    """One record from text tables already recognised: typed, stacked, cleaned and joined up.
+
+    `name` is how the extract is called in messages. Raises `ExtractError` as `read` does.
+    """
+    findings: list[pd.DataFrame] = []
+    _refuse_missing_tables(parts, name)
+    years, notices = _return_years(parts)
+    tables = _stacked(parts, years, findings)
     covers = _covers(sorted(set(years.values())), notices)
     cut = p.day(as_at) if as_at is not None else covers[1]
     reaches = _reaches(tables, cut)
-    covers = (covers[0], min(covers[1], cut))
     tables["episodes"] = clean_episodes(tables["episodes"], cut.astype("datetime64[s]"), findings)
     people = children(tables, tuple(keep), findings)
     tables = {name: _numbered(table, people) for name, table in tables.items()}
     people = _without_impossible_births(people, tables["episodes"], findings)
-    not_carried_on(tables, findings)
-    _flag_adults(tables["episodes"], people, findings)
+    _note_forgotten(tables["episodes"], findings)
+    _note_adults(tables["episodes"], people, findings)
     tables["episodes"] = spells.episodes_with_spells(tables["episodes"], findings)
     care = spells.care_periods(tables["episodes"])
     if "missing" in tables:
@@ -133,11 +136,20 @@ def read(extract: str | Path, *, area: str, as_at=None, keep: tuple[str, ...] = 
         people=people,
         issues=issues,
         reconciliation=reconcile(_rows_in(parts), issues),
-        covers=covers,
+        covers=(covers[0], min(covers[1], cut)),
         reaches=reaches,
-        notices=tuple(dict.fromkeys(notices)),
-        fingerprint=_fingerprint(paths, folder),
+        notices=tuple(notices),
     )
+
+
+def _stacked(parts, years, findings) -> dict[str, pd.DataFrame]:
+    """Every table there is, all returns together; local tables belong to no return."""
+    found = {name: [part for part in parts if part.table.name == name] for name in TABLES}
+    return {
+        name: stack(TABLES[name], [(part, years[part.group] if name in SSDA903 else 0) for part in mine], findings)
+        for name, mine in found.items()
+        if mine
+    }
 
 
 def _folder(extract: str | Path) -> Path:
@@ -164,14 +176,14 @@ def _ignored(others: list[Path], folder: Path, parts: list[TextTable]) -> list[s
     return said
 
 
-def _refuse_missing_tables(parts: list[TextTable], folder: Path) -> None:
+def _refuse_missing_tables(parts: list[TextTable], name: str) -> None:
     have = {part.table.name for part in parts}
     lacking = [name for name in NEEDED if name not in have]
     if lacking:
         needs = " and ".join(lacking)
         columns = "; ".join(f"{name}: {', '.join(TABLES[name].must)}" for name in lacking)
         raise ExtractError(
-            f"{folder} has no {needs} table; what was found: {', '.join(sorted(have)) or 'no known table'}. "
+            f"{name} has no {needs} table; what was found: {', '.join(sorted(have)) or 'no known table'}. "
             f"Add the SSDA903 file with the columns ({columns})."
         )
 
@@ -267,15 +279,14 @@ def _without_impossible_births(
     return people.assign(born=born.astype("datetime64[s]"))
 
 
-def not_carried_on(tables: dict[str, pd.DataFrame], findings: list[pd.DataFrame]) -> None:
+def _note_forgotten(rows: pd.DataFrame, findings: list[pd.DataFrame]) -> None:
     """Note children whose episode is open in a return although a later return has no row for them (rule 502)."""
-    rows = tables["episodes"]
     open_ = rows["DEC"].isna().to_numpy()
     latest = rows["_year"].max()
     flag(rows, open_ & (rows["_year"] < latest).to_numpy(), "502", "episodes", "DEC", findings)
 
 
-def _flag_adults(rows: pd.DataFrame, people: pd.DataFrame, findings: list[pd.DataFrame]) -> None:
+def _note_adults(rows: pd.DataFrame, people: pd.DataFrame, findings: list[pd.DataFrame]) -> None:
     eighteenth = p.birthday(p.days(people["born"]), 18)[rows["child"].to_numpy()]
     closing = np.array([f"{year}-03-31" for year in rows["_year"]], dtype="datetime64[D]")
     until = np.where(rows["DEC"].isna(), closing, p.days(rows["DEC"]))

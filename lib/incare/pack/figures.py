@@ -1,0 +1,39 @@
+"""One quarter's figures, from the record to what may be shown: what every notebook starts from."""
+
+from __future__ import annotations
+
+from incare.disclosure import Protected, Rules, protect
+from incare.measure import Catalogue
+from incare.periods import Periods, Quarter
+from incare.record import Record
+from incare.series import calculate
+from incare.stats import compare
+
+# How many periods lie between a figure and those it is compared with.
+BACK = {"quarter": {"previous": 1, "year_ago": 4}, "month": {"previous": 1, "year_ago": 12}}
+
+
+def figures(
+    record: Record,
+    measures: Catalogue,
+    *,
+    quarter: str,
+    grain: str = "quarter",
+    periods: int = 12,
+    by: tuple[str, ...] | list[str] = (),
+    profile: str = "public",
+    rules: dict | None = None,
+    targets: dict | None = None,
+) -> Protected:
+    """Every measure over the periods up to the quarter's end, protected, then compared with targets and its own past.
+
+    Comparisons are made from the protected figures, so that no word or colour says more than the figures do.
+    Raises the errors of `calculate` and `protect`.
+    """
+    asked = Periods.of(grain, Quarter.parse(quarter).end, periods)
+    series = calculate(measures, record, asked, tuple(by))
+    return (
+        protect(series, profile, Rules(**(rules or {})))
+        .pipe(compare.targets, targets or {})
+        .pipe(compare.change, BACK[grain])
+    )
