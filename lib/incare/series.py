@@ -27,6 +27,10 @@ class BreakdownError(ValueError):
     """A breakdown that neither incare nor the extract has, with those there are."""
 
 
+class NotComputableError(LookupError):
+    """A measure asked of an extract that lacks one of its tables."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """A record asked about periods: hands each measure the tables that its arguments name."""
@@ -150,8 +154,13 @@ def rows_of(measure: Measure, record: Record, periods: Periods) -> pd.DataFrame:
     """The rows behind a measure: one per period and child (or event), with `counted` or the part of a mix.
 
     Restricted: these are children's rows. Columns `period`, `child`, `on` and what the measure picked.
+    Raises `NotComputableError` when the extract lacks a table that the measure names.
     """
-    return _pick(measure, Asked(record, periods))
+    asked = Asked(record, periods)
+    lacking = [name for name in measure.sources if asked.table(name, measure) is None]
+    if lacking:
+        raise NotComputableError(f"{measure.id} reads the table {lacking[0]}, which the extract does not have.")
+    return _pick(measure, asked)
 
 
 def _pick(measure: Measure, asked: Asked) -> pd.DataFrame:

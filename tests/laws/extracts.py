@@ -7,6 +7,7 @@ import datetime as dt
 import pandas as pd
 from hypothesis import strategies as st
 
+from drawn import table
 from extract import filled
 from incare.record.files import TextTable
 from incare.record.read import Record, assemble
@@ -14,6 +15,13 @@ from incare.record.tables import TABLES
 
 FIRST, LAST = dt.date(2022, 4, 1), dt.date(2025, 3, 31)
 PLACES = ["U1", "U4", "U6", "K2", "P1", "A5", "A6", "Z1", "T3", "T4", "R9", "H5"]
+
+
+EARLY = table("""
+    CHILD | DECOM      | RNE | DEC        | REC
+    ------+------------+-----+------------+----
+    zzz   | 01/05/2021 | S   | 02/06/2021 | E4A
+""")
 
 
 def written(day: dt.date | None) -> str:
@@ -95,12 +103,7 @@ def part(name: str, frame: pd.DataFrame, year: int = 2025) -> TextTable:
 
 def record_of(tables: dict[str, pd.DataFrame]) -> Record:
     """The record of the authority, as three returns of which the last holds every row."""
-    empty = filled(
-        "episodes",
-        pd.DataFrame(
-            {"CHILD": ["zzz"], "DECOM": ["01/05/2021"], "DEC": ["02/06/2021"], "REC": ["E4A"], "RNE": ["S"]},
-            dtype="str",
-        ),
-    )
-    parts = [part("episodes", empty, year) for year in (2021, 2022, 2023, 2024)]
+    early = filled("episodes", EARLY)
+    parts = [part("episodes", early, year) for year in (2021, 2022, 2023, 2024)]
+    tables = {"header": filled("header", tables["episodes"][["CHILD"]].drop_duplicates())} | tables
     return assemble([*parts, *(part(name, frame) for name, frame in tables.items())], area="Testshire")

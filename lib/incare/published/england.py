@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import resources
 
 import pandas as pd
 
-from incare.measure import Catalogue
 
-
-def england(measures: Catalogue) -> dict[str, pd.DataFrame]:
-    """England's figures by measure id: a frame with area, period_end (31 March), value and source.
+def england(measures: Iterable) -> dict[str, pd.DataFrame]:
+    """England's figures by id of the `measures` (of `incare.measure`): a frame with area, period_end (31 March), value and source.
 
     A figure belongs to one definition: where a measure has a choice that changes the definition, the file names it
     after a colon and the figure is given only when that choice is in force.
