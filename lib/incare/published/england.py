@@ -9,7 +9,7 @@ import pandas as pd
 
 
 def england(measures: Iterable) -> dict[str, pd.DataFrame]:
-    """England's figures by id of the `measures` (of `incare.measure`): a frame with area, period_end (31 March), value and source.
+    """England's figures by id of the `measures` given: a frame with area, period_end (31 March), value, source.
 
     A figure belongs to one definition: where a measure has a choice that changes the definition, the file names it
     after a colon and the figure is given only when that choice is in force.

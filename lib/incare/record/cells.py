@@ -14,6 +14,8 @@ _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})([T ][\d:.]+Z?)?")
 _SERIAL = re.compile(r"\d{5}(\.0+)?")
 _SHORT_YEAR = re.compile(r"\d{1,2}[/-]\d{1,2}[/-]\d{2}")
+_ZERO = re.compile(r"0+(\.0+)?")
+_WHOLE = re.compile(r"(\d+)\.0+")
 NAT = np.datetime64("NaT", "s")
 DUMMY_UNTIL = np.datetime64("1900-01-01", "s")
 
@@ -61,33 +63,26 @@ def read_numbers(text: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     return numbers, np.isnan(numbers) & (text != "").to_numpy()
 
 
-_LEADING_ZEROS = {"ACTIV", "ACCOM"}
+def read_codes(text: pd.Series, table: str, column: str, year: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Upper-case codes, where a code is unknown, and where it is known but not valid in the return year.
 
-
-def read_codes(text: pd.Series, table: str, column: str, years: np.ndarray) -> tuple[pd.Series, np.ndarray, np.ndarray]:
-    """Upper-case codes, where a code is unknown, and where it is known but not valid in its return year.
-
-    Spreadsheets turn the code 0 into 0.0 or 00; both are read as 0. `years` is each row's closing
-    return year (0: none).
+    Spreadsheets turn the code 0 into 0.0 or 00; both are read as 0. `year` is the closing return year (0: none). Each
+    distinct text is read once.
     """
-    codes = text.str.upper()
+    place, unique = pd.factorize(text.to_numpy(), use_na_sentinel=False)
     valid = VALID.get((table, column))
-    digits = valid is not None and any(code.isdigit() for code in valid)
-    if digits or column in _LEADING_ZEROS:
-        codes = codes.str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
-        codes = codes.str.replace(r"^0+$", "0", regex=True)
-    nothing = np.zeros(len(codes), dtype=bool)
-    if valid is None:
-        return codes, nothing, nothing
-    pairs = pd.MultiIndex.from_arrays([codes, years])
-    place, unique = pd.factorize(pairs)
-    verdict = np.array(
-        [2 if not code else _verdict(table, column, code, int(year)) for code, year in unique], dtype=int
-    )
-    verdict = verdict[place] if len(unique) else np.zeros(0, dtype=int)
-    return codes, verdict == 1, verdict == 3
+    codes = np.array([_code(value, valid) for value in unique], dtype=object)
+    if not len(codes) or valid is None:
+        nothing = np.zeros(len(place), dtype=bool)
+        return (codes[place] if len(codes) else text.to_numpy(object)), nothing, nothing
+    verdicts = [False if not code else invalid(table, column, code, year or None) for code in codes]
+    unknown = np.array([verdict is True for verdict in verdicts])
+    out_of_year = np.array([verdict is None for verdict in verdicts])
+    return codes[place], unknown[place], out_of_year[place]
 
 
-def _verdict(table: str, column: str, code: str, year: int) -> int:
-    answer = invalid(table, column, code, year or None)
-    return 3 if answer is None else int(answer)
+def _code(text: str, valid: dict | None) -> str:
+    code = text.upper()
+    if valid is not None and "0" in valid and _ZERO.fullmatch(code):
+        return "0"
+    return _WHOLE.fullmatch(code).group(1) if valid is not None and _WHOLE.fullmatch(code) else code

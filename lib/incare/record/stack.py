@@ -35,13 +35,13 @@ def stack(table: Table, parts: list[tuple[TextTable, int]], findings: list[pd.Da
         if part.ragged:
             lost = pd.DataFrame({"_file": part.path, "_row": list(part.ragged)})
             flag(lost, np.ones(len(lost), bool), "F1", table.name, findings=findings)
-        frames.append(_typed(table, frame, findings))
+        frames.append(_typed(table, frame, year, findings))
     rows = pd.concat(frames, ignore_index=True)
     rows["_file"] = rows["_file"].astype("category")
     return _one_row_per_key(table, _without_copies(table, rows, findings), findings)
 
 
-def _typed(table: Table, rows: pd.DataFrame, findings: list[pd.DataFrame]) -> pd.DataFrame:
+def _typed(table: Table, rows: pd.DataFrame, year: int, findings: list[pd.DataFrame]) -> pd.DataFrame:
     for column in table.columns:
         if column not in rows:
             rows[column] = ""
@@ -54,7 +54,7 @@ def _typed(table: Table, rows: pd.DataFrame, findings: list[pd.DataFrame]) -> pd
             rows[column], wrong = read_numbers(rows[column])
             flag(rows, wrong, "C8", table.name, column, findings)
         elif kind == "C":
-            codes, unknown, out_of_year = read_codes(rows[column], table.name, column, rows["_year"].to_numpy())
+            codes, unknown, out_of_year = read_codes(rows[column], table.name, column, year)
             rows[column] = codes
             flag(rows, unknown, "C6", table.name, column, findings)
             flag(rows, out_of_year, "C7", table.name, column, findings)
