@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from incare.disclosure import Protected, Rules, protect
 from incare.measure import Catalogue
 from incare.periods import Periods, Quarter
@@ -11,6 +13,13 @@ from incare.stats import compare
 
 # How many periods lie between a figure and those it is compared with.
 BACK = {"quarter": {"previous": 1, "year_ago": 4}, "month": {"previous": 1, "year_ago": 12}}
+
+
+def quarters_covered(record: Record, quarter: str) -> Periods:
+    """Every whole quarter that the record covers, up to the one named."""
+    end = Quarter.parse(quarter).end
+    months = (np.datetime64(end, "M") + 1 - record.covers[0].astype("datetime64[M]")).astype(int)
+    return Periods.quarters(end, max(int(months) // 3, 1))
 
 
 def figures(

@@ -1,0 +1,1 @@
+"""Statistics of the tidy series: data frame in, data frame out; one idea per file."""
