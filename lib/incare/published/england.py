@@ -8,8 +8,8 @@ from importlib import resources
 import pandas as pd
 
 
-def england(measures: Iterable) -> dict[str, pd.DataFrame]:
-    """England's figures by id of the `measures` given: a frame with area, period_end (31 March), value, source.
+def england(measures: Iterable) -> pd.DataFrame:
+    """England's figures for the `measures` given: MEASURE_ID, YEAR (the year to 31 March), AREA, VALUE, SOURCE.
 
     A figure belongs to one definition: where a measure has a choice that changes the definition, the file names it
     after a colon and the figure is given only when that choice is in force.
@@ -17,15 +17,12 @@ def england(measures: Iterable) -> dict[str, pd.DataFrame]:
     """
     with resources.files("incare.published").joinpath("england.csv").open(encoding="utf-8") as file:
         wide = pd.read_csv(file)
-    tall = wide.melt(["measure", "source"], var_name="year", value_name="value").dropna(subset="value")
-    tall["period_end"] = pd.to_datetime(tall["year"] + "-03-31")
-    tall["area"] = "England"
-    found = {
-        m.id: tall[tall["measure"] == name] for m in measures for name in _names(m) if (tall["measure"] == name).any()
-    }
-    return {
-        name: rows[["area", "period_end", "value", "source"]].reset_index(drop=True) for name, rows in found.items()
-    }
+    tall = wide.melt(["measure", "source"], var_name="YEAR", value_name="VALUE").dropna(subset="VALUE")
+    wanted = pd.DataFrame(
+        [(m.id, name) for m in measures for name in _names(m)], columns=["MEASURE_ID", "measure"]
+    ).merge(tall, on="measure", validate="many_to_many")
+    found = wanted.assign(AREA="England", YEAR=wanted["YEAR"].astype(int)).rename(columns={"source": "SOURCE"})
+    return found[["MEASURE_ID", "YEAR", "AREA", "VALUE", "SOURCE"]]
 
 
 def _names(measure) -> tuple[str, ...]:
