@@ -56,10 +56,10 @@ def flag(rows: pd.DataFrame, where: np.ndarray, rule: str, table: str, column: s
 def reconcile(rows_in: pd.DataFrame, issues: pd.DataFrame) -> pd.DataFrame:
     """Rows in = rows used + rows set aside, a line per table and file.
 
-    `rows_in` has columns table, file, rows_in. Returns table, file, rows_in, used, set_aside.
+    `rows_in` has columns table, file, year, rows_in. Returns table, file, year, rows_in, used, set_aside.
     """
     aside = issues[issues["action"] == SET_ASIDE].groupby(["table", "file"]).size().rename("set_aside")
     out = rows_in.merge(aside.reset_index(), on=["table", "file"], how="left", validate="one_to_one")
     out["set_aside"] = out["set_aside"].fillna(0).astype(int)
     out["used"] = out["rows_in"] - out["set_aside"]
-    return out[["table", "file", "rows_in", "used", "set_aside"]]
+    return out[["table", "file", "year", "rows_in", "used", "set_aside"]]

@@ -52,9 +52,10 @@ def facts(record: Record, quarter: str) -> Facts:
 
 
 def by_table(record: Record) -> pd.DataFrame:
-    """The reconciliation added up over files: table, rows_in, used, set_aside."""
+    """The reconciliation added up over files: table, rows_in, used, set_aside; returns first, then local tables."""
     columns = ["rows_in", "used", "set_aside"]
-    return record.reconciliation.groupby("table", sort=False, observed=True)[columns].sum().reset_index()
+    lines = record.reconciliation.assign(local=record.reconciliation["year"] == 0).sort_values("local", kind="stable")
+    return lines.groupby("table", sort=False)[columns].sum().reset_index()
 
 
 def by_rule(record: Record, action: str = "") -> pd.DataFrame:
@@ -67,12 +68,9 @@ def by_rule(record: Record, action: str = "") -> pd.DataFrame:
 
 
 def by_return(record: Record) -> pd.DataFrame:
-    """Episodes in use by the return that states them last: the year to 31 March, and rows by table."""
-    frames = {
-        name: table["_year"].value_counts()
-        for name, table in record.tables.items()
-        if "_year" in table and (table["_year"] > 0).any()
-    }
-    counted = pd.DataFrame(frames).fillna(0).astype(int).sort_index()
+    """Rows read by return: the year to 31 March, then a column for each SSDA903 table."""
+    lines = record.reconciliation[record.reconciliation["year"] > 0]
+    counted = lines.pivot_table(index="year", columns="table", values="rows_in", aggfunc="sum", fill_value=0, sort=False)
+    counted = counted.sort_index().astype(int)
     counted.insert(0, "year_to_31_march", counted.index.astype(str))
     return counted.reset_index(drop=True)

@@ -135,7 +135,7 @@ def assemble(
         tables=tables,
         people=people,
         issues=issues,
-        reconciliation=reconcile(_rows_in(parts), issues),
+        reconciliation=reconcile(_rows_in(parts, years), issues),
         covers=(covers[0], min(covers[1], cut)),
         reaches=reaches,
         notices=tuple(notices),
@@ -294,11 +294,12 @@ def _note_adults(rows: pd.DataFrame, people: pd.DataFrame, findings: list[pd.Dat
     flag(rows, (until > eighteenth) & ~stays.to_numpy(), "359", "episodes", "DEC", findings)
 
 
-def _rows_in(parts: list[TextTable]) -> pd.DataFrame:
+def _rows_in(parts: list[TextTable], years: dict[tuple[str, str], int]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "table": [part.table.name for part in parts],
             "file": [part.path for part in parts],
+            "year": [years[part.group] if part.table.name in SSDA903 else 0 for part in parts],
             "rows_in": [len(part.rows) + len(part.ragged) for part in parts],
         }
     )

@@ -122,7 +122,7 @@ def _one_row_per_key(table: Table, rows: pd.DataFrame, findings: list[pd.DataFra
     order = pd.DataFrame({"year": -rows["_year"], "open": ~ended, "blanks": blanks, "late": -np.arange(len(rows))})
     ranked = rows.iloc[np.lexsort([order["late"], order["blanks"], order["open"], order["year"]])]
     extra = ranked.duplicated(key).to_numpy()
-    best = ranked[~extra].set_index(key)["_year"] if extra.any() else None
+    best = ranked[~extra].set_index(key, drop=False)["_year"] if extra.any() else None
     if best is not None:
         copies = ranked[extra]
         kept_year = best.reindex(pd.MultiIndex.from_frame(copies[key]) if len(key) > 1 else copies[key[0]]).to_numpy()

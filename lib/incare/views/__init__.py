@@ -1,0 +1,1 @@
+"""Pictures, tables and sentences of protected series; they compute nothing."""
