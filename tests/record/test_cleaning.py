@@ -69,7 +69,7 @@ def test_short_breaks_go_before_the_repair_so_they_cannot_cut_a_placement(of):
         "a | 01/10/2024 | P | C2 | K2 |            |",
     )
     assert spans(record) == [("2024-05-01", "2024-10-01"), ("2024-10-01", "")]
-    assert rules(record) == {"RESPITE": "set aside"}
+    assert rules(record) == {"RESPITE": "set aside", "501R": "kept, flagged"}
 
 
 def test_an_episode_that_ends_on_its_first_day_is_set_aside(of):

@@ -70,8 +70,8 @@ def foster_or_adoption_10_16_pct(in_care, people, *, min_age=10, max_age=15, exc
     Population: children in care at the end of the last day aged from min_age to max_age.
     Counted: foster placements (U1 to U6) and placements for adoption (A3 to A6).
     Set aside: children whose date of birth is unknown.
-    Choices: min_age=10; max_age=15 reads “10 to 16” as under 16; 16 takes it literally. exclude_placed_with_parents=False keeps
-    children living with their parents on an order in the population.
+    Choices: min_age=10; max_age=15 reads “10 to 16” as under 16; 16 takes it literally.
+    exclude_placed_with_parents=False keeps children living with their parents on an order in the population.
     Source: Lincolnshire panel minutes of 2018/19; the old PAF B79 indicator for the ages (from memory).
     """
     rows = _in_care(in_care)

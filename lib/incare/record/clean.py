@@ -20,18 +20,31 @@ def clean_episodes(rows: pd.DataFrame, as_at: np.datetime64, findings: list[pd.D
     `rows` is the typed episodes table. Returns the same columns, sorted by CHILD and DECOM, with ends repaired so that
     no episode overlaps the next and every continuation starts where the earlier one ended.
     """
+    rows = rows.sort_values(["CHILD", "DECOM"], kind="stable")
+    _flag_short_break_overlaps(rows, findings)
+    _flag_reasons_without_end(rows, findings)
     rows = split(rows, rows["LS"].isin(RESPITE), "RESPITE", "episodes", "LS", findings)
     rows = split(rows, rows["DECOM"] > as_at, "S4", "episodes", "DECOM", findings)
     rows = split(rows, rows["DEC"] <= rows["DECOM"], "355", "episodes", "DEC", findings)
-    rows = rows.sort_values(["CHILD", "DECOM"], kind="stable").reset_index(drop=True)
+    rows = rows.reset_index(drop=True)
     _flag_ends(rows, findings)
     return _joined(rows, findings)
 
 
+def _flag_short_break_overlaps(rows: pd.DataFrame, findings: list[pd.DataFrame]) -> None:
+    respite = rows["LS"].isin(RESPITE)
+    same = rows["CHILD"].shift(-1) == rows["CHILD"]
+    overlap = same & (rows["DEC"] > rows["DECOM"].shift(-1))
+    flag(rows, overlap & (respite | respite.shift(-1, fill_value=False)), "501R", "episodes", "DEC", findings)
+
+
+def _flag_reasons_without_end(rows: pd.DataFrame, findings: list[pd.DataFrame]) -> None:
+    for rule, reason in (("148", rows["REC"].str.startswith("E")), ("148X", rows["REC"] == "X1")):
+        flag(rows, rows["DEC"].isna() & reason, rule, "episodes", "REC", findings)
+
+
 def _flag_ends(rows: pd.DataFrame, findings: list[pd.DataFrame]) -> None:
-    open_, reason = rows["DEC"].isna(), rows["REC"] != ""
-    flag(rows, open_ & reason, "148", "episodes", "REC", findings)
-    flag(rows, ~open_ & ~reason, "148R", "episodes", "REC", findings)
+    flag(rows, rows["DEC"].notna() & (rows["REC"] == ""), "148R", "episodes", "REC", findings)
     closing = pd.to_datetime(rows["_year"].astype(str) + "-03-31").astype("datetime64[s]")
     flag(rows, rows["DEC"] > closing, "385", "episodes", "DEC", findings)
 

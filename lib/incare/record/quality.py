@@ -70,7 +70,6 @@ def by_rule(record: Record, action: str = "") -> pd.DataFrame:
 def by_return(record: Record) -> pd.DataFrame:
     """Rows read by return: the year to 31 March, then a column for each SSDA903 table."""
     lines = record.reconciliation[record.reconciliation["year"] > 0]
-    counted = lines.pivot_table(index="year", columns="table", values="rows_in", aggfunc="sum", fill_value=0, sort=False)
-    counted = counted.sort_index().astype(int)
+    counted = lines.groupby(["year", "table"], sort=False)["rows_in"].sum().unstack(fill_value=0).sort_index()
     counted.insert(0, "year_to_31_march", counted.index.astype(str))
     return counted.reset_index(drop=True)
