@@ -18,7 +18,8 @@ UASC = ("UASC", "Not UASC")
 def by_column(rows: pd.DataFrame, people: pd.DataFrame, name: str) -> pd.Categorical | None:
     """The group of every row under a breakdown; None when the breakdown does not apply to these rows.
 
-    `rows` carries `child` and `on`; a column of the breakdown's name in `rows` is used before one of `people`.
+    `rows` carries `child`, `on` and `night`; UASC status is read on the last night in care, as it often ends with care.
+    A column of the breakdown's name in `rows` is used before one of `people`.
     """
     if name in rows:
         return _category(rows[name])
@@ -26,7 +27,7 @@ def by_column(rows: pd.DataFrame, people: pd.DataFrame, name: str) -> pd.Categor
     if name == "age_band":
         return age_band(people["born"].to_numpy()[child], rows["on"])
     if name == "uasc":
-        return uasc(people, child, rows["on"])
+        return uasc(people, child, rows["night"])
     if name in people:
         return _category(people[name]).take(child)
     return None

@@ -84,7 +84,7 @@ PLACEMENT = {
 LEGAL_STATUS = {
     "Full care order": "C2",
     "Interim care order": "C1",
-    "Voluntary (section 20)": "V2",
+    "Voluntary (s20)": "V2",
     "Placement order": "E1",
     "Freed for adoption": "D1",
     "Detained for child protection": "L1 L2 L3",
@@ -103,15 +103,15 @@ ACTIVITY = {
     "Other education": "F2 P2",
     "Apprenticeship": "F4 P4",
     "Training or employment": "F3 P3 F5 P5",
-    "Not in EET: illness or disability": "G4",
-    "Not in EET: other reason": "G5",
-    "Not in EET: pregnancy or parenting": "G6",
+    "NEET: illness or disability": "G4",
+    "NEET: other": "G5",
+    "NEET: pregnancy or parenting": "G6",
 }
 NEET_REASON = {
     "In education, employment or training": "F1 P1 F2 P2 F3 P3 F4 P4 F5 P5",
-    "Illness or disability": "G4",
-    "Pregnancy or parenting": "G6",
-    "Other reason": "G5",
+    "NEET: illness or disability": "G4",
+    "NEET: pregnancy or parenting": "G6",
+    "NEET: other": "G5",
 }
 AGE_BANDS = ("Under 1", "1 to 4", "5 to 9", "10 to 15", "16 and over")
 AGE_BAND_STARTS = (0, 1, 5, 10, 16)

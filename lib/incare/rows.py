@@ -1,8 +1,8 @@
 """Which rows of a table fall in which period: all periods answered at once.
 
 A measure asks its tables with words ("end", "window", "period"); the answer is a plain data frame with one row per
-period and span, in order of period. Its columns are those of the table and `period` (the number of the period),
-`on` (the day on which the row is described: for age bands and status breakdowns).
+period and span. Its columns are those of the table and `period` (the number of the period), `on` (the day on which the
+row is described, for ages) and `night` (the last night of the span up to that day, for statuses that end with care).
 """
 
 from __future__ import annotations
@@ -34,32 +34,35 @@ class Spans:
     def at(self, when: str = "end") -> pd.DataFrame:
         """Spans that are open at the end of the period's last day, described on that day."""
         start, end = self._bounds()
-        return self._rows(
-            "at", start, end - 1, self.periods.ends, self.periods.ends, lambda period, _: self.periods.ends[period]
-        )
+        ends = self.periods.ends
+        return self._rows("at", start, end - 1, ends, ends, lambda period, span: (ends[period], ends[period]))
 
     def overlapping(self, when: str = "window") -> pd.DataFrame:
-        """Spans that touch the window, first and last day included, described on the window's last day.
+        """Spans that touch the window, first and last day included, described on their own or the window's last day.
 
         A span that ends on the window's first day counts: it was open when that day began.
         """
         start, end = self._bounds()
-        first = self._first_days(when)
-        return self._rows(
-            f"overlap {when}", start, end, first, self.periods.ends, lambda period, _: self.periods.ends[period]
-        )
+        ends = self.periods.ends
+
+        def described(period, span):
+            return np.minimum(ends[period], end[span]), np.minimum(ends[period], end[span] - 1)
+
+        return self._rows(f"overlap {when}", start, end, self._first_days(when), ends, described)
 
     def starting(self, when: str = "period") -> pd.DataFrame:
         """Spans or events that start in the window, described on the day they start."""
         start = p.days(self.table["start"])
         first = self._first_days(when)
-        return self._rows(f"start {when}", start, start, first, self.periods.ends, lambda _, span: start[span])
+        return self._rows(
+            f"start {when}", start, start, first, self.periods.ends, lambda _, span: (start[span], start[span])
+        )
 
     def ending(self, when: str = "period") -> pd.DataFrame:
         """Spans that end in the window, described on the day they end."""
         end = p.days(self.table["end"])
         first = self._first_days(when)
-        return self._rows(f"end {when}", end, end, first, self.periods.ends, lambda _, span: end[span])
+        return self._rows(f"end {when}", end, end, first, self.periods.ends, lambda _, span: (end[span], end[span] - 1))
 
     def latest(self, within_days: int) -> pd.DataFrame:
         """Rows of the latest date up to each period's end, no older than a number of days: snapshots."""
@@ -73,7 +76,7 @@ class Spans:
         found = [(period, by_date[place[period]]) for period in np.flatnonzero(fits)]
         span = np.concatenate([rows for _, rows in found]) if found else np.zeros(0, int)
         period = np.repeat([n for n, _ in found], [len(rows) for _, rows in found]).astype(int)
-        return self._taken(span, period, self.periods.ends[period])
+        return self._taken(span, period, self.periods.ends[period], self.periods.ends[period])
 
     def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
         start, end = p.days(self.table["start"]), p.days(self.table["end"])
@@ -82,7 +85,7 @@ class Spans:
     def _first_days(self, when: str) -> np.ndarray:
         return self.periods.starts if when == "period" else self.window.starts(self.periods)
 
-    def _rows(self, name, first_day, last_day, opens, closes, on) -> pd.DataFrame:
+    def _rows(self, name, first_day, last_day, opens, closes, described) -> pd.DataFrame:
         """Rows of spans that meet the periods; `opens` and `closes` ascend, so a span meets one run of periods."""
         key = (name, self.window)
         if key not in self.answers:
@@ -92,12 +95,12 @@ class Spans:
             counts = np.where(known, np.maximum(high - low, 0), 0)
             span = np.repeat(np.arange(len(counts)), counts)
             period = np.arange(len(span)) - np.repeat(np.cumsum(counts) - counts, counts) + low[span]
-            self.answers[key] = self._taken(span, period, on(period, span))
+            self.answers[key] = self._taken(span, period, *described(period, span))
         return self.answers[key]
 
-    def _taken(self, span: np.ndarray, period: np.ndarray, on: np.ndarray) -> pd.DataFrame:
+    def _taken(self, span: np.ndarray, period: np.ndarray, on: np.ndarray, night: np.ndarray) -> pd.DataFrame:
         rows = self.table.take(span).reset_index(drop=True)
-        rows["period"], rows["on"] = period, on.astype("datetime64[s]")
+        rows["period"], rows["on"], rows["night"] = period, on.astype("datetime64[s]"), night.astype("datetime64[s]")
         return rows
 
 
@@ -107,14 +110,14 @@ def one_per_child(rows: pd.DataFrame, keep: str = "first") -> pd.DataFrame:
     return ordered[~ordered.duplicated(["period", "child"], keep=keep)]
 
 
-def _key(rows: pd.DataFrame) -> np.ndarray:
-    return rows["period"].to_numpy(np.int64) << 32 | rows["child"].to_numpy(np.int64)
+def _key(rows: pd.DataFrame, by: str) -> np.ndarray:
+    return rows["period"].to_numpy(np.int64) << 32 | rows[by].to_numpy(np.int64)
 
 
-def count_in(others: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
-    """For each row, how many of the other rows are of the same period and child."""
-    found = np.sort(_key(others))
-    mine = _key(rows)
+def count_in(others: pd.DataFrame, rows: pd.DataFrame, by: str = "child") -> np.ndarray:
+    """For each row, how many of the other rows are of the same period and child (or period of care, with by="care")."""
+    found = np.sort(_key(others, by))
+    mine = _key(rows, by)
     return np.searchsorted(found, mine, side="right") - np.searchsorted(found, mine, side="left")
 
 

@@ -78,6 +78,34 @@ def test_d1_d6_d7_a_hidden_share_keeps_four_values_of_numerator_complement_and_g
 
 
 @pytest.mark.parametrize("seed", range(15))
+def test_d2_a_hidden_group_is_not_printed_as_the_denominator_of_another_measure(seed):
+    draw = np.random.default_rng(400 + seed)
+    groups = draw.poisson(draw.choice([3, 12, 40, 120], draw.integers(3, 7)))
+    bands = [f"band {n}" for n in range(len(groups))]
+    tables = [counts(dict(zip(bands, groups, strict=True)))]
+    for number, chance in enumerate([0.1, 0.5, 0.9]):
+        counted = draw.binomial(groups, chance)
+        tables.append(shares(dict(zip(bands, zip(counted, groups, strict=True), strict=True)), measure=f"m{number}"))
+    shown = protect(pd.concat(tables)).frame
+    size = len(groups) + 1
+    attacker, unknowns = of_shares(shown.iloc[size:])
+    stock = [
+        attacker.unknown(min(true, 1)) if row.status == "c" else attacker.printed(row.numerator)
+        for row, true in zip(shown.iloc[:size].itertuples(), tables[0]["numerator"], strict=True)
+    ]
+    attacker.adds_up(stock[1:], stock[0])
+    for table in range(3):
+        rows = unknowns[table * size : (table + 1) * size]
+        for same, (_, _, d) in zip(stock, rows, strict=True):
+            attacker.tie({same: 1.0, d: -1.0})
+        for quantity in range(3):
+            attacker.adds_up([row[quantity] for row in rows[1:]], rows[0][quantity])
+
+    for place in hidden(shown.iloc[:size]):
+        assert attacker.possible(stock[place]) >= LEAST
+
+
+@pytest.mark.parametrize("seed", range(15))
 def test_d1_a_hidden_cell_of_a_two_way_mix_keeps_four_values(seed):
     draw = np.random.default_rng(200 + seed)
     shape = draw.integers(2, 6), draw.integers(2, 6)

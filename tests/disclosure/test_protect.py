@@ -187,6 +187,14 @@ def test_a_group_of_a_mix_that_is_wholly_hidden_takes_another_group_with_it():
     assert whole_groups.tolist() == [True, True, False]  # else 9 = everyone less the two printed denominators
 
 
+def test_a_group_hidden_in_one_measure_is_not_the_printed_denominator_of_another():
+    stock = counts({"a": 5, "b": 30, "c": 100})
+    share = shares({"a": (2, 5), "b": (15, 30), "c": (95, 100)})  # alone it would hide a and c, and print 30
+    shown = protect(pd.concat([stock, share])).frame
+
+    assert shown["status"].tolist() == ["ok", "c", "c", "ok", "ok", "c", "c", "c"]
+
+
 def test_sensitive_shares_of_nobody_or_everybody_ask_for_attention():
     true = shares({"a": (0, 50), "b": (60, 60), "c": (30, 70)})
     rules = Rules(sensitive=("cl_eet_pct",))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from incare.disclosure.complementary import Cells, hide_further, lines_of
+from incare.disclosure.complementary import Counted, hide_further, lines_of
 from incare.kinds import poisson, wilson
 
 PROFILES = ("public", "restricted")
@@ -197,10 +197,9 @@ def _restricted(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _public(frame: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     kind = _kinds(frame)
-    cells = _cells(frame, kind)
     alone = _hidden_alone(frame, kind, rules)
-    lines, bundle = lines_of(frame, cells)
-    hidden = hide_further(alone, lines, bundle, rules.hide_to, rules.least_possible, rules.base)
+    lines = lines_of(frame, _counted(frame, kind))
+    hidden = hide_further(alone, lines, rules.hide_to, rules.least_possible, rules.base)
     return _blanked(_rounded(frame, kind, rules), hidden & (kind != ""))
 
 
@@ -218,10 +217,10 @@ def _kinds(frame: pd.DataFrame) -> np.ndarray:
     return kind
 
 
-def _cells(frame: pd.DataFrame, kind: np.ndarray) -> Cells:
+def _counted(frame: pd.DataFrame, kind: np.ndarray) -> Counted:
     num, den = frame["numerator"].to_numpy(), frame["denominator"].to_numpy()
     share, counted = kind == "share", (kind == "count") | (kind == "rate")
-    return Cells(
+    return Counted(
         numerator=np.where(share | counted, num, np.nan),
         complement=np.where(share, den - num, np.nan),
         group=np.where(share | (kind == "mean"), den, np.nan),

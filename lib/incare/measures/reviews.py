@@ -21,7 +21,8 @@ from incare.rows import count_in, one_per_child
 def cla_reviews_in_time_pct(in_care, due_reviews):
     """Share of children in care for whom every review due in the 12 months was held by its due day.
 
-    Population: children in care at the end of the last day with at least one review due in the 12 months.
+    Population: children in care at the end of the last day with at least one review of this period of care due in the
+    12 months.
     Counted: those with every such review held on or before its due day.
     Set aside: reviews outside the period of care; the first due day of children who came into care before the record
     of reviews begins, which is unknown.
@@ -32,5 +33,5 @@ def cla_reviews_in_time_pct(in_care, due_reviews):
     due = due_reviews.starting("window")
     held = p.days(due["held"])
     late = due[np.isnat(held) | (held > p.days(due["start"]))]
-    rows = rows[count_in(due, rows) > 0]
-    return rows.assign(counted=count_in(late, rows) == 0)
+    rows = rows[count_in(due, rows, "care") > 0]
+    return rows.assign(counted=count_in(late, rows, "care") == 0)

@@ -34,7 +34,7 @@ def within_care(rows: pd.DataFrame, care: pd.DataFrame, findings: list[pd.DataFr
 
 
 def due_reviews(held: pd.DataFrame, care: pd.DataFrame, record_from: np.datetime64) -> pd.DataFrame:
-    """Every review that falls due: `child, start` (the due day), `held` (blank when not held yet), `number`.
+    """Every review that falls due: `child, care, start` (the due day), `held` (blank when not held yet), `number`.
 
     The clock runs from the day the earlier review was held. For a period of care that began before the record of
     reviews (`record_from`), or whose start is unknown, the clock starts at its first recorded review and steps are six
@@ -58,6 +58,7 @@ def due_reviews(held: pd.DataFrame, care: pd.DataFrame, record_from: np.datetime
     return pd.DataFrame(
         {
             "child": care["child"].to_numpy()[due["care"].to_numpy()],
+            "care": due["care"].to_numpy(),
             "start": p.days(due["due"]).astype("datetime64[s]"),
             "held": p.days(due["held"]).astype("datetime64[s]"),
             "number": due["number"].to_numpy(),

@@ -1,0 +1,280 @@
+"""The command line: parse, call, exit code. 0 done; 1 refused, failed or unfit; 2 the command was not understood."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="incare",
+    help="Quarterly analytical reports on children in care and care leavers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Profile(StrEnum):
+    """Who may read the pack."""
+
+    public = "public"
+    restricted = "restricted"
+
+
+class Grain(StrEnum):
+    """The length of a period."""
+
+    month = "month"
+    quarter = "quarter"
+
+
+ParamsFile = Annotated[Path, typer.Argument(metavar="PARAMS.yaml", help="The params file of the run.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for a program to read.")]
+
+
+@app.command(epilog="Example: incare run params/sample.yaml --workers 2")
+def run(
+    params: ParamsFile,
+    only: Annotated[str, typer.Option(metavar="NB,…", help="Run these notebooks of the params file only.")] = "",
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Notebooks run at the same time.")] = 2,
+    profile: Annotated[Profile | None, typer.Option(help="Who may read the pack; overrides the params file.")] = None,
+    reports: Annotated[Path | None, typer.Option(help="Where packs go. Default: reports beside params.")] = None,
+    notebooks: Annotated[Path | None, typer.Option(help="Their folder. Default: notebooks beside params.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check, execute, export and publish one quarter as reports/<area>/<quarter>/."""
+    from incare.pack import run as runner
+
+    with _heard(quiet=as_json) as listener:
+        published = runner.run(
+            params,
+            clock=lambda: datetime.now(UTC),
+            only=_split(only),
+            workers=workers,
+            profile=profile.value if profile else None,
+            reports=reports,
+            notebooks=notebooks,
+            listener=listener,
+        )
+    if as_json:
+        notebooks_done = [{"name": o.name, "seconds": o.seconds} for o in published.outcomes]
+        _print_json({"pack": str(published.pack), "notebooks": notebooks_done})
+
+
+@app.command(epilog="Example: incare check params/sample.yaml")
+def check(
+    place: Annotated[Path, typer.Argument(metavar="PARAMS.yaml", help="A params file, or an extract's folder.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say on one page whether an extract is fit to report; no notebook runs."""
+    from incare.pack import check as checker
+
+    found = checker.check(place)
+    if as_json:
+        _print_json(found.as_dict())
+    else:
+        with _heard() as listener:
+            for sentence in checker.told(found):
+                listener.say(sentence)
+            listener.table("Rows", found.rows)
+            listener.table("Set aside, repaired and flagged", found.findings)
+            for fault in found.faults:
+                listener.say(f"Not fit: {fault}")
+            listener.say("Fit to report." if found.fit else "Not fit to report.")
+    raise typer.Exit(0 if found.fit else 1)
+
+
+@app.command(epilog="Example: incare series params/sample.yaml --measures cla_count --periods 12 -o series.csv")
+def series(
+    params: ParamsFile,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write, .csv or .parquet.")],
+    measures: Annotated[str, typer.Option(metavar="A,B,…", help="Only these measures; see: incare measures.")] = "",
+    periods: Annotated[int | None, typer.Option(min=1, help="How many periods, ending with the quarter.")] = None,
+    grain: Annotated[Grain | None, typer.Option(help="The length of a period.")] = None,
+    by: Annotated[str, typer.Option(metavar="X,…", help="Breakdowns beside the total.")] = "",
+) -> None:
+    """Write the tidy series, true and unrounded: restricted, not for publication."""
+    _refuse_other_endings(output, ".csv", ".parquet")
+    from incare import measures as topics
+    from incare import series as tidy
+    from incare.pack import params as params_file
+    from incare.pack.run import read_record
+    from incare.periods import Periods
+
+    changes = {"grain": grain.value if grain else None, "periods": periods}
+    given = params_file.read(params, **{key: value for key, value in changes.items() if value is not None})
+    catalogue = topics.catalogue().choose(given.choices)
+    catalogue = catalogue.only(_split(measures)) if measures else catalogue
+    record = read_record(given)
+    params_file.agree(given, record)
+    asked = Periods.of(given.grain, given.span.end, given.periods)
+    rows = tidy.calculate(catalogue, record, asked, by=tuple(_split(by)) or tuple(given.breakdowns))
+    _write_frame(rows, output)
+    typer.echo(f"{len(rows):,} rows in {output} (restricted: true counts).", err=True)
+
+
+@app.command("forecast-series", epilog="Example: incare forecast-series history.csv --horizon 8 -o forecast.csv")
+def forecast_series(
+    history: Annotated[
+        Path, typer.Argument(metavar="IN.csv", help="Columns unique_id, ds (period end), y, perhaps n.")
+    ],
+    horizon: Annotated[int, typer.Option(min=1, max=120, help="How many periods ahead.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write, .csv or .parquet.")],
+) -> None:
+    """Forecast any series, with 80 and 95 % intervals and the method chosen for each."""
+    _refuse_other_endings(output, ".csv", ".parquet")
+    from incare import forecast
+
+    rows = forecast.series(_read_frame(history), horizon)
+    _write_frame(rows, output)
+    typer.echo(f"{len(rows):,} rows in {output}.", err=True)
+
+
+@app.command(epilog="Example: incare measures --topic care_leavers")
+def measures(
+    name: Annotated[str, typer.Argument(metavar="[ID]", help="A measure, for its definition card.")] = "",
+    topic: Annotated[str, typer.Option(help="Only the measures of this topic.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the measures, or print one measure's definition card."""
+    from incare import measures as topics
+    from incare.measure import UnknownMeasureError
+
+    catalogue = topics.catalogue()
+    if topic and topic not in catalogue.topics():
+        raise UnknownMeasureError(f"No topic is called {topic}; there are: {', '.join(catalogue.topics())}.")
+    found = [catalogue[name]] if name else list(catalogue.topic(topic) if topic else catalogue)
+    if as_json:
+        cards = [_card(m) for m in found]
+        _print_json(cards[0] if name else {"measures": cards})
+        return
+    with _heard() as listener:
+        if name:
+            for key, value in _card(found[0]).items():
+                listener.say(f"{key.replace('_', ' ').capitalize()}: {value}")
+        else:
+            import pandas as pd
+
+            facts = [(m.id, m.title, m.topic, m.unit, m.better) for m in found]
+            listener.table("Measures", pd.DataFrame(facts, columns=["id", "title", "topic", "unit", "better"]))
+
+
+def _card(measure) -> dict:
+    """A measure's facts and definition as plain values."""
+    facts = {key: getattr(measure, key) for key in ("id", "title", "topic", "unit", "better", "version", "valid_from")}
+    choices = ", ".join(f"{name}={value}" for name, value in measure.choices.items())
+    return facts | {"reads": ", ".join(measure.sources), **measure.definition, "choices": choices or "none"}
+
+
+@app.command(epilog="Example: incare sample extracts/invented --seed 7 --children 600 --years 5")
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write; new or empty.")],
+    seed: Annotated[int | None, typer.Option(help="Which invented children.")] = None,
+    children: Annotated[int | None, typer.Option(min=1, help="About how many children are in care at once.")] = None,
+    years: Annotated[int | None, typer.Option(min=1, help="How many yearly returns.")] = None,
+    areas: Annotated[int | None, typer.Option(min=1, help="How many authorities, a folder each.")] = None,
+) -> None:
+    """Write an invented authority as SSDA903 files and local tables; no real child is in it."""
+    from incare import sample as invented
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} is not empty; give a new or an empty folder.")
+    wanted = {"seed": seed, "children": children, "years": years, "areas": areas}
+    for written in invented.write(folder, **{key: value for key, value in wanted.items() if value is not None}):
+        typer.echo(f"Written: {written}. Look at it with: incare check {written}")
+
+
+# Showing
+
+
+class UsageError(ValueError):
+    """A command that was understood but cannot be done as asked."""
+
+
+@contextmanager
+def _heard(quiet: bool = False):
+    """A listener: Rich tables and a progress bar on a terminal, plain lines elsewhere, or silence."""
+    from incare.pack.terminal import Listener, PlainLines, Terminal
+
+    listener = Listener() if quiet else Terminal() if sys.stdout.isatty() else PlainLines()
+    try:
+        yield listener
+    finally:
+        listener.close()
+
+
+def _split(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
+def _print_json(value) -> None:
+    typer.echo(json.dumps(value, indent=1, ensure_ascii=False, default=str))
+
+
+def _refuse_other_endings(path: Path, *endings: str) -> None:
+    if path.suffix.lower() not in endings:
+        raise UsageError(f"{path.name}: a file ending in {' or '.join(endings)} was needed.")
+
+
+def _read_frame(path: Path):
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path, dtype={"unique_id": "string"}, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UsageError(f"There is no file {path}.") from None
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"{path} cannot be read as CSV in UTF-8 ({type(problem).__name__}).") from None
+
+
+def _write_frame(rows, path: Path) -> None:
+    """Write beside the file first, so that a full disk leaves the earlier one whole."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        if path.suffix.lower() == ".parquet":
+            rows.to_parquet(part, index=False)
+        else:
+            rows.to_csv(part, index=False, encoding="utf-8", lineterminator="\n")
+        os.replace(part, path)
+    except OSError as problem:
+        part.unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {problem.strerror or type(problem).__name__}.") from None
+
+
+# Errors
+
+
+def main() -> None:
+    """Run a command and leave with its exit code; an error of our own is one sentence, without a traceback."""
+    try:
+        app()
+    except Exception as problem:
+        typer.echo(f"incare: {_told(problem)}", err=True)
+        raise SystemExit(1) from None
+
+
+def _told(problem: Exception) -> str:
+    """An error as it may be printed; other libraries' messages can hold a child's values and go to a log."""
+    if type(problem).__module__.split(".")[0] in ("incare", "__main__"):
+        return str(problem)
+    import traceback
+
+    handle, log = tempfile.mkstemp(prefix="incare-restricted-", suffix=".log")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("".join(traceback.format_exception(problem)))
+    kept = f"the whole error is in {log} (restricted: it may hold child-level values)"
+    return f"an unexpected {type(problem).__name__}; {kept}."
+
+
+if __name__ == "__main__":
+    main()

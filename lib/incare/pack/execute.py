@@ -1,0 +1,261 @@
+"""Notebooks, each in a fresh kernel, run by warm worker processes; nothing here writes where reports are published."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from incare.pack import notebook
+from incare.pack.plan import Job
+
+# One thread per kernel: two workers on two cores would otherwise start four and wait for each other.
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+KERNEL = "python3"
+START_SECONDS = 120
+LONGEST_SOCKET_PATH = 80
+
+
+@dataclass(frozen=True)
+class Step:
+    """A cell has been finished: `done` of `of` code cells of the notebook `name`."""
+
+    name: str
+    done: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one notebook ended; `failure` is empty when every code cell was executed without an error.
+
+    `failure` is safe to print: notebook, cell and type of error, and the message only of incare's own errors, which
+    never hold a child's value. The whole traceback is in `log`, inside the restricted folder of the run.
+    """
+
+    name: str
+    executed: Path
+    log: Path
+    seconds: float | None = None
+    failure: str = ""
+
+
+def execute(
+    jobs: tuple[Job, ...], folder, workers: int = 2, progress: Callable[[Step], None] = lambda step: None
+) -> tuple[Outcome, ...]:
+    """Run every job's notebook into `folder`; one that fails lets the others finish.
+
+    `progress` is called with a `Step` after each code cell. The executed notebooks and logs in `folder` hold
+    child-level values. Outcomes come in the order of the jobs.
+    """
+    folder = Path(folder)
+    outcomes = _together(jobs, folder, min(workers, len(jobs)), progress)
+    for job in jobs:
+        # A worker that dies takes the others with it: each notebook left unfinished gets one more try, alone.
+        if job.name not in outcomes:
+            outcomes |= _together((job,), folder, 1, progress)
+        outcomes.setdefault(job.name, _lost(job, folder))
+    return tuple(outcomes[job.name] for job in jobs)
+
+
+def _together(jobs: tuple[Job, ...], folder: Path, workers: int, progress) -> dict[str, Outcome]:
+    """Run jobs in one pool; a job whose worker died has no outcome."""
+    spawn = multiprocessing.get_context("spawn")
+    reader, writer = spawn.Pipe(duplex=False)
+    outcomes, pids, over = {}, set(), threading.Event()
+
+    def listen():
+        while not over.is_set() or reader.poll():
+            if reader.poll(0.1):
+                event = reader.recv()
+                progress(event) if isinstance(event, Step) else pids.add(event)
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    pool = ProcessPoolExecutor(workers, spawn, initializer=_prepare, initargs=(writer, spawn.Lock(), str(folder)))
+    try:
+        for future in as_completed([pool.submit(_run, job, folder) for job in jobs]):
+            with suppress(BrokenProcessPool):
+                outcomes[future.result().name] = future.result()
+    except BaseException:
+        _end(pids)
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+        over.set()
+        listener.join(timeout=5)
+    return outcomes
+
+
+def _lost(job: Job, folder: Path) -> Outcome:
+    failure = f"{job.name}: the process that ran it was ended from outside (out of memory?). Run again."
+    return Outcome(job.name, folder / f"{job.name}.ipynb", folder / f"{job.name}.log", failure=failure)
+
+
+# In a worker
+
+_line = None
+
+
+def _tell(event) -> None:
+    writer, one_at_a_time = _line
+    with one_at_a_time:
+        writer.send(event)
+
+
+def _prepare(writer, one_at_a_time, folder: str) -> None:
+    """Make a fresh worker ready: quiet, single-threaded, and gone when the run that started it is gone."""
+    global _line
+    _line = (writer, one_at_a_time)
+    _tell(os.getpid())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the run's to answer
+    threading.Thread(target=_leave_with_the_run, daemon=True).start()
+    # Kernels inherit these two; what they print outside a cell may hold values of children.
+    log = os.open(Path(folder) / f"worker-{os.getpid()}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    # A user's own start-up files and history would make two machines differ.
+    os.environ.update({"PYTHONHASHSEED": "0", "IPYTHONDIR": str(Path(folder) / "ipython"), "MPLBACKEND": "agg"})
+    # Kernels use the very code of the run that started them, wherever it was started from.
+    here = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(part for part in here if part)
+    import papermill  # noqa: F401  (imported here once, not once a notebook)
+
+
+def _leave_with_the_run() -> None:
+    """A killed run must not leave kernels behind that go on reading children's records."""
+    multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+    _end(set())
+    os._exit(1)
+
+
+def _end(pids: set[int]) -> None:
+    """End the given processes of ours, or none, together with everything this process started."""
+    import psutil
+
+    ours = psutil.Process().children(recursive=True)
+    for process in ours:
+        if not pids or process.pid in pids or any(p.pid in pids for p in process.parents()):
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                continue
+
+
+def _run(job: Job, folder: Path) -> Outcome:
+    path, log = folder / f"{job.name}.ipynb", folder / f"{job.name}.log"
+    cells = sum(1 for source in job.sources if source.strip())
+    answered: set[int] = set()
+
+    def note(cell, cell_index, execute_reply):
+        if execute_reply["content"]["status"] == "ok":
+            answered.add(cell_index)
+            # The cell that papermill adds to carry the parameters is not one of the notebook's own.
+            _tell(Step(job.name, min(len(answered) - 1, cells), cells))
+
+    _tell(Step(job.name, 0, cells))
+    sockets = tempfile.mkdtemp(prefix="incare-")
+    try:
+        executed = _papermill(job, path, sockets, note)
+        failure = unfinished(executed, answered)
+    except Exception as problem:
+        with suppress(OSError):
+            log.write_text(traceback.format_exc(), encoding="utf-8")
+        return Outcome(job.name, path, log, failure=f"{job.name}: {scrubbed(problem, path)}")
+    finally:
+        shutil.rmtree(sockets, ignore_errors=True)
+    return Outcome(
+        job.name, path, log, executed.metadata.papermill.get("duration"), failure and f"{job.name}: {failure}"
+    )
+
+
+def _papermill(job: Job, path: Path, sockets: str, note):
+    import papermill
+    from traitlets.config import Config
+
+    return papermill.execute_notebook(
+        str(job.path),
+        str(path),
+        job.parameters,
+        kernel_name=KERNEL,
+        language="python",
+        progress_bar=False,
+        cwd=str(path.parent),
+        start_timeout=START_SECONDS,
+        on_cell_executed=note,
+        config=Config({"KernelManager": _transport(sockets)}),
+    )
+
+
+def _transport(sockets: str) -> dict[str, str]:
+    """Sockets in a folder only this user can open; Windows and very long paths use the local network instead."""
+    if sys.platform == "win32" or len(sockets) > LONGEST_SOCKET_PATH:
+        return {}
+    return {"transport": "ipc", "ip": f"{sockets}/k"}
+
+
+def unfinished(executed, answered: set[int]) -> str:
+    """What is wrong with an executed notebook; empty when every code cell answered without an error.
+
+    `answered` holds the places of the cells whose kernel said so: papermill's own marks call a cell completed when the
+    kernel was killed or left by `sys.exit(0)` before it.
+    """
+    for place, cell in enumerate(executed.cells):
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        errors = [out.ename for out in cell.get("outputs", []) if out.output_type == "error"]
+        number = notebook.number(executed, place)
+        if errors:
+            return f"cell {number} ended with {errors[0]}; the cells after it were not executed."
+        if place not in answered or cell.execution_count is None:
+            return f"cell {number} was not executed."
+    return ""
+
+
+def scrubbed(problem: Exception, path: Path) -> str:
+    """A failure as it may be printed: where, which type, and the message only when the error is incare's own."""
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    if isinstance(problem, PapermillExecutionError):
+        message = f": {problem.evalue}" if is_our_own(problem.ename) else "."
+        return f"{_cell(path, problem.cell_index)}{problem.ename}{message}"
+    if isinstance(problem, DeadKernelError):
+        return f"{_cell(path)}its kernel died (killed from outside, or out of memory)."
+    if isinstance(problem, OSError) and problem.strerror:
+        return f"{type(problem).__name__}: {problem.strerror}."
+    return f"{type(problem).__name__}."
+
+
+def _cell(path: Path, place: int | None = None) -> str:
+    """The beginning of a sentence about a cell of an executed notebook, by default the last that was begun."""
+    try:
+        executed = notebook.without(notebook.read(path), notebook.MARKER)
+    except (OSError, ValueError, KeyError):  # torn, when the disk was full
+        return ""
+    begun = [i for i, cell in enumerate(executed.cells) if cell.metadata.get("papermill", {}).get("start_time")]
+    place = begun[-1] if place is None and begun else place
+    return "" if place is None else f"cell {notebook.number(executed, place)}: "
+
+
+def is_our_own(name: str) -> bool:
+    """Whether an exception's name is that of a class written in this package.
+
+    A kernel hands back a name, not a class. Our own messages never hold a child's value; other libraries' may.
+    """
+    package = Path(__file__).parents[1]
+    return name.isidentifier() and any(
+        f"class {name}(" in path.read_text(encoding="utf-8") for path in package.rglob("*.py")
+    )
