@@ -565,7 +565,7 @@ def care_leavers(data, end, ages):
     pairs = rows[["CHILD", "birthday"]].merge(pocs, on="CHILD")
     pairs = pairs[pairs["start"] <= pairs["birthday"]]
     latest = pairs.drop_duplicates("CHILD", keep="last")
-    transferred = latest.loc[(latest["reason"] == "E3") & (latest["end"] <= end), "CHILD"]
+    transferred = latest.loc[latest["reason"].isin(["E2", "E3"]) & (latest["end"] <= end), "CHILD"]
     still = pairs.loc[pairs["end"].isna() | (pairs["end"] > pairs["birthday"]), "CHILD"]
     rows = rows[~rows["CHILD"].isin(transferred)]
     rows = rows[~(rows["age"].isin([17, 18]) & rows["CHILD"].isin(still))]
@@ -650,12 +650,29 @@ def answer(data, measure, period_start, period_end, by=None):
     a mix then has "group / part". The denominator of a count is None. A breakdown that does not apply gives [].
     """
     start, end = pd.Timestamp(period_start), pd.Timestamp(period_end)
+    return tally(picked(data, measure, start, end), data, measure, end, by)
+
+
+def picked(data, measure, start, end):
+    """The rows of one measure and period, with `counted`, or `part` for a mix."""
+    if measure == "placement_type_pct":
+        rows = in_care_at(data, end)
+        return rows.assign(part=rows["placement"])
+    if measure == "cl_neet_reasons":
+        rows = care_leavers(data, end, [19, 20, 21])
+        rows["part"] = rows["ACTIV"].map(groups(ACTIVITY)).fillna(NOT_KNOWN)
+        rows.loc[in_eet(rows), "part"] = next(iter(ACTIVITY))
+        return rows
+    return (COUNTS | SHARES)[measure](data, start, end)
+
+
+def tally(rows, data, measure, end, by):
+    """The numbers of picked rows, over everyone or by a breakdown."""
     leavers = measure.startswith("cl_")
     if (leavers and by in ("legal_status", "placement")) or (by and measure == "cla_rate"):
         return []
     if measure in MIXES:
-        return answer_mix(data, measure, end, by)
-    rows = (COUNTS | SHARES)[measure](data, start, end)
+        return tally_mix(rows, measure, by)
     if measure == "cla_rate":
         return [("All", int(rows["counted"].sum()), population(data["population"], end))]
     share = measure in SHARES
@@ -666,16 +683,9 @@ def answer(data, measure, period_start, period_end, by=None):
     return [(str(c), int(row["sum"]), int(row["size"]) if share else None) for c, row in grouped.iterrows()]
 
 
-def answer_mix(data, measure, end, by):
+def tally_mix(rows, measure, by):
     """The parts of a mix, over everyone or within each group."""
-    if measure == "placement_type_pct":
-        rows = in_care_at(data, end)
-        rows["part"], parts = rows["placement"], CATEGORIES["placement"]
-    else:
-        rows = care_leavers(data, end, [19, 20, 21])
-        rows["part"] = rows["ACTIV"].map(groups(ACTIVITY)).fillna(NOT_KNOWN)
-        rows.loc[in_eet(rows), "part"] = next(iter(ACTIVITY))
-        parts = [*ACTIVITY, NOT_KNOWN]
+    parts = CATEGORIES["placement"] if measure == "placement_type_pct" else [*ACTIVITY, NOT_KNOWN]
     if by is None:
         numbers = rows["part"].value_counts()
         return [(part, int(numbers.get(part, 0)), len(rows)) for part in parts]

@@ -23,9 +23,10 @@ WITHOUT_ADDRESS = ("G", "H", "R")
 
 
 def _birthdays(care_leavers: Spans, ages) -> pd.DataFrame:
-    """The birthday cohort of the 12 months: those of the ages, out of care on the day, not excluded."""
+    """The birthday cohort of the 12 months: those of the ages, not excluded; at 17 and 18 out of care on the day."""
     rows = care_leavers.starting("window")
-    return rows[rows["age"].isin(list(ages)) & ~rows["excluded"] & ~rows["in_care"]]
+    still_in_care = rows["in_care"] & (rows["age"] <= 18)
+    return rows[rows["age"].isin(list(ages)) & ~rows["excluded"] & ~still_in_care]
 
 
 @measure(
@@ -40,7 +41,7 @@ def cl_count(care_leavers, *, ages=(17, 18, 19, 20, 21)):
 
     Population: relevant and former relevant young people in OC3, by their birthday in the 12 months.
     Counted: each person once a year, at the age reached.
-    Set aside: young people who died, returned home for six months, or whose care was transferred to another council;
+    Set aside: young people who died (in care or since), returned home for six months, or whose care was transferred;
     at 17 and 18 those still in care on the birthday.
     Choices: ages=(17, 18, 19, 20, 21). Basis: birthday.
     Source: DfE care leavers tables; SSDA903 OC3.

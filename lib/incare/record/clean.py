@@ -57,9 +57,6 @@ def _joined(rows: pd.DataFrame, findings: list[pd.DataFrame]) -> pd.DataFrame:
     continues = same & (rows["RNE"].shift(-1) != "S").to_numpy()
     end = rows["DEC"].to_numpy("datetime64[s]").copy()
     reason = rows["REC"].to_numpy(object).copy()
-    # A reason beside a blank end is a planned exit that has not happened: the episode is open.
-    reason[np.isnat(end)] = ""
-
     overlap = same & (end > next_start)
     left_open = same & np.isnat(end)
     gap = continues & (reason == "X1") & (end < next_start)
@@ -68,4 +65,6 @@ def _joined(rows: pd.DataFrame, findings: list[pd.DataFrame]) -> pd.DataFrame:
     moved = overlap | left_open | gap
     end[moved] = next_start[moved]
     reason[left_open & continues] = "X1"
+    # A reason beside an end that stays blank is an exit that has not happened: the episode is open.
+    reason[np.isnat(end)] = ""
     return rows.assign(DEC=end, REC=reason)
