@@ -9,7 +9,8 @@ import pandas as pd
 
 from incare.pack import params as params_file
 from incare.pack.params import AgreementError, Params, in_words
-from incare.pack.run import by_table, read_record
+from incare.pack.run import read_record
+from incare.record import quality
 
 
 @dataclass(frozen=True)
@@ -68,24 +69,15 @@ def fitness(record, params: Params | None = None) -> Fitness:
         covers=covers,
         reaches=str(reaches.date()) if known else "",
         lag_days=(as_at - reaches).days if known else None,
-        rows=by_table(record),
-        findings=findings(record.issues),
+        rows=quality.by_table(record),
+        findings=quality.by_rule(record),
         notices=tuple(record.notices),
         faults=tuple(_faults(record, params)),
     )
 
 
-def findings(issues: pd.DataFrame) -> pd.DataFrame:
-    """The issues counted by what was done: action, rule, table, reason, rows; most rows first."""
-    keys = ["action", "rule", "table", "reason"]
-    counted = (
-        issues.astype({key: "string" for key in keys}).groupby(keys, sort=False).size().rename("rows").reset_index()
-    )
-    return counted.sort_values(["action", "rows"], ascending=[False, False], kind="stable", ignore_index=True)
-
-
 def _faults(record, params: Params | None) -> list[str]:
-    rows, faults = by_table(record), []
+    rows, faults = quality.by_table(record), []
     unequal = rows.loc[rows["rows_in"] != rows["used"] + rows["set_aside"], "table"]
     faults += [f"{table}: the rows used and set aside do not add up to the rows read." for table in unequal]
     faults += [f"{table}: no row of it could be used." for table in rows.loc[rows["used"] == 0, "table"]]

@@ -28,7 +28,7 @@ def figures(
     *,
     quarter: str,
     grain: str = "quarter",
-    periods: int = 12,
+    periods: int | None = 12,
     by: tuple[str, ...] | list[str] = (),
     profile: str = "public",
     rules: dict | None = None,
@@ -36,10 +36,15 @@ def figures(
 ) -> Protected:
     """Every measure over the periods up to the quarter's end, protected, then compared with targets and its own past.
 
+    `periods=None` asks for every quarter that the record covers. What is hidden depends on the measures and breakdowns
+    given together: reports of one pack pass the same ones, so that none shows what another hides.
+
     Comparisons are made from the protected figures, so that no word or colour says more than the figures do.
     Raises the errors of `calculate` and `protect`.
     """
-    asked = Periods.of(grain, Quarter.parse(quarter).end, periods)
+    asked = quarters_covered(record, quarter)
+    if periods is not None:
+        asked = Periods.of(grain, Quarter.parse(quarter).end, periods)
     series = calculate(measures, record, asked, tuple(by))
     return (
         protect(series, profile, Rules(**(rules or {})))

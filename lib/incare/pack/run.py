@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from incare.disclosure import protect_rows
 from incare.pack import gate, notebook, plan, publish
 from incare.pack import params as params_file
 from incare.pack.execute import Outcome, Step, execute
 from incare.pack.params import Params, in_words
+from incare.record import quality
 
 DATA = "data"
+ON_THE_COVER = ("cla_count", "cla_started_count", "cla_ceased_count", "cl_count")
 
 
 class RunError(ValueError):
@@ -83,7 +86,7 @@ def run(
         listener.table("Notebooks", summary(outcomes))
         _refuse_failures(outcomes, at)
         facts = _facts(params, record, jobs, outcomes, code, started)
-        _build(at.pack, jobs, outcomes, at.work / DATA, params, facts)
+        _build(at.pack, jobs, outcomes, at.work / DATA, params, facts, key_figures(params, record))
         facts |= {"checks": dict.fromkeys(gate.CHECKS, "passed"), "finished": clock().isoformat(timespec="seconds")}
         publish.write_manifest(at.pack, facts)
         _refuse_problems(gate.inspect(at.pack, _pages(jobs), _sources(jobs), record))
@@ -91,6 +94,30 @@ def run(
         shutil.rmtree(at.work, ignore_errors=True)
     listener.say(f"Published in {pack}")
     return Published(pack, outcomes)
+
+
+def key_figures(params: Params, record) -> list[dict]:
+    """The protected figures of the cover: how many children and care leavers, then every measure with a target.
+
+    Measures that the extract cannot answer are left out; the reports say why.
+    """
+    from incare.measures import catalogue
+    from incare.pack.figures import figures
+    from incare.views import words
+
+    wanted = [*ON_THE_COVER, *(name for name in params.targets if name not in ON_THE_COVER)]
+    measures = catalogue().choose(params.choices).only(wanted)
+    settings = params.values()
+    shown = figures(
+        record,
+        measures,
+        **{name: settings[name] for name in ("quarter", "grain", "periods", "profile", "targets")},
+        by=settings["breakdowns"],
+        rules=settings["disclosure"],
+    )
+    last = shown.frame["period_end"].max()
+    known = shown.frame[(shown.frame["period_end"] == last) & (shown.frame["status"] != "x")]["measure"].unique()
+    return words.key_figures(shown, measures.only([name for name in wanted if name in known]))
 
 
 @contextmanager
@@ -113,13 +140,7 @@ def show_record(record, listener: Listener) -> None:
     """Rows in = used + set aside, and what the analyst should know; counts only."""
     for notice in record.notices:
         listener.say(notice)
-    listener.table("Rows", by_table(record))
-
-
-def by_table(record) -> pd.DataFrame:
-    """The reconciliation added up over files: table, rows_in, used, set_aside."""
-    columns = ["rows_in", "used", "set_aside"]
-    return record.reconciliation.groupby("table", sort=False, observed=True)[columns].sum().reset_index()
+    listener.table("Rows", quality.by_table(record))
 
 
 def summary(outcomes: tuple[Outcome, ...]) -> pd.DataFrame:
@@ -170,7 +191,7 @@ def _facts(params: Params, record, jobs, outcomes, code: dict, started: datetime
         "started": started.isoformat(timespec="seconds"),
         "params": params.as_written(),
         "extract": {"fingerprint": record.fingerprint, "reaches": reaches, "covers": [first, last]},
-        "rows": by_table(record).to_dict("records"),
+        "rows": protect_rows(quality.by_table(record), params.profile).to_dict("records"),
         "code": code,
         "python": platform.python_version(),
         "packages": publish.package_versions(),
@@ -181,7 +202,7 @@ def _facts(params: Params, record, jobs, outcomes, code: dict, started: datetime
     }
 
 
-def _build(pack: Path, jobs, outcomes, data: Path, params: Params, facts: dict) -> None:
+def _build(pack: Path, jobs, outcomes, data: Path, params: Params, facts: dict, figures: list[dict]) -> None:
     """The pages and data files of a pack, in a folder of their own."""
     from incare.pack import export
 
@@ -192,6 +213,7 @@ def _build(pack: Path, jobs, outcomes, data: Path, params: Params, facts: dict) 
     cover = {
         "title": f"Children in care and care leavers: {params.area}, {params.quarter}",
         "footer": footer,
+        "figures": figures,
         "files": [{"href": f"{DATA}/{f.name}", "what": _words(f.stem)} for f in sorted((pack / DATA).iterdir())],
         # A pack that fails one of them is never published, so a page that can be read says the truth.
         "checks": [{"name": name, "result": "passed"} for name in gate.CHECKS],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,8 @@ DUMMY_UNTIL = np.datetime64("1900-01-01", "s")
 BLANK, DATE, NOT_A_DATE, SERIAL, SHORT_YEAR, MONTH_FIRST, DUMMY = range(7)
 
 
+# The same few thousand days stand in every file of an extract.
+@lru_cache(maxsize=65_536)
 def read_date(text: str) -> tuple[int, np.datetime64]:
     """What a cell is, and its day when it is one; dd/mm/yyyy or yyyy-mm-dd, never month first."""
     if not text:

@@ -14,15 +14,27 @@ from incare.record.findings import flag
 NAT = np.datetime64("NaT", "s")
 
 
-def children(tables: dict[str, pd.DataFrame], keep: tuple[str, ...], findings: list[pd.DataFrame]) -> pd.DataFrame:
-    """Everyone in any table: `id, born, sex, ethnicity, uasc_until, ever_uasc` and kept local columns.
+def everyone(tables: dict[str, pd.DataFrame]) -> pd.Index:
+    """The ids of everyone in any table, sorted; a person's number is the place in this index."""
+    found = [table["CHILD"].unique() for table in tables.values() if "CHILD" in table]
+    return pd.Index(np.unique(np.concatenate([np.asarray(ids, dtype=object) for ids in found])), name="id", dtype="str")
 
-    `tables` are the typed tables. `born` is a date or missing; `uasc_until` is the day UASC status ended, missing when
-    it has not; `ever_uasc` says whether a UASC row exists. Children found outside the header only are noted (INT03).
+
+def numbered(table: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
+    """The table with `child`, the number of each row's person."""
+    return table.assign(child=ids.get_indexer(table["CHILD"])) if "CHILD" in table else table
+
+
+def children(
+    tables: dict[str, pd.DataFrame], ids: pd.Index, keep: tuple[str, ...], findings: list[pd.DataFrame]
+) -> pd.DataFrame:
+    """Everyone in any table: `id, born, sex, ethnicity, uasc_until, ever_uasc`
+    and kept local columns.
+
+    `tables` are the typed tables, numbered by `ids`. `born` is a date or missing; `uasc_until` is the day UASC status
+    ended, missing when it has not; `ever_uasc` says whether a UASC row exists. Children found
+    outside the header only are noted (INT03).
     """
-    ids = pd.Index(
-        sorted({child for table in tables.values() if "CHILD" in table for child in table["CHILD"].unique()}), name="id"
-    )
     header = tables.get("header", pd.DataFrame(columns=["CHILD", "DOB", "SEX", "ETHNIC"])).set_index("CHILD")
     people = pd.DataFrame(index=ids)
     people["born"] = _born(ids, header, tables, findings)
@@ -44,23 +56,17 @@ def _grouped(codes: pd.Series, groups: dict[str, str]) -> pd.Categorical:
 
 def _born(ids, header, tables, findings) -> np.ndarray:
     born = header["DOB"].reindex(ids).to_numpy("datetime64[s]").copy()
+    listed = ids.isin(header.index)
     for name, table in tables.items():
-        if name == "header" or "CHILD" not in table:
+        if name == "header" or "child" not in table:
             continue
-        place = ids.get_indexer(table["CHILD"])
-        outside = ~table["CHILD"].isin(header.index).to_numpy()
-        flag(
-            table[outside].drop_duplicates("CHILD"),
-            np.ones(table.loc[outside, "CHILD"].nunique(), bool),
-            "INT03",
-            name,
-            "CHILD",
-            findings,
-        )
+        child = table["child"].to_numpy()
+        first = ~table["child"].duplicated().to_numpy()
+        flag(table, first & ~listed[child], "INT03", name, "CHILD", findings)
         if "DOB" not in table:
             continue
         dob = table["DOB"].to_numpy("datetime64[s]")
-        flag(table, (born[place] != dob) & ~outside & ~np.isnat(dob), "INT11", name, "DOB", findings)
-        fill = np.isnat(born[place]) & ~np.isnat(dob)
-        born[place[fill]] = dob[fill]
+        flag(table, (born[child] != dob) & listed[child] & ~np.isnat(dob), "INT11", name, "DOB", findings)
+        fill = np.isnat(born[child]) & ~np.isnat(dob)
+        born[child[fill]] = dob[fill]
     return born

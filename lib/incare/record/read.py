@@ -12,7 +12,7 @@ import pandas as pd
 
 from incare import periods as p
 from incare.record import cells, leavers, reviews, spells
-from incare.record.children import children
+from incare.record.children import children, everyone, numbered
 from incare.record.clean import clean_episodes
 from incare.record.files import ExtractError, TextTable, find, label_year, read_file
 from incare.record.findings import collect, flag, reconcile
@@ -117,8 +117,9 @@ def assemble(
     cut = p.day(as_at) if as_at is not None else covers[1]
     reaches = _reaches(tables, cut)
     tables["episodes"] = clean_episodes(tables["episodes"], cut.astype("datetime64[s]"), findings)
-    people = children(tables, tuple(keep), findings)
-    tables = {name: _numbered(table, people) for name, table in tables.items()}
+    ids = everyone(tables)
+    tables = {name: numbered(table, ids) for name, table in tables.items()}
+    people = children(tables, ids, tuple(keep), findings)
     people = _without_impossible_births(people, tables["episodes"], findings)
     _note_forgotten(tables["episodes"], findings)
     _note_adults(tables["episodes"], people, findings)
@@ -258,12 +259,6 @@ def _reaches(tables: dict[str, pd.DataFrame], cut: np.datetime64) -> np.datetime
     days = np.concatenate(seen)
     days = days[~np.isnat(days) & (days <= cut)]
     return days.max() if len(days) else np.datetime64("NaT", "D")
-
-
-def _numbered(table: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
-    if "CHILD" not in table:
-        return table
-    return table.assign(child=pd.Index(people["id"]).get_indexer(table["CHILD"]))
 
 
 def _without_impossible_births(
