@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,13 @@ def chromium() -> str:
         missing = "no Chromium found (install it, or set CHROMIUM to its path)"
         pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
     return found
+
+
+@pytest.fixture(scope="session")
+def pack(tmp_path_factory) -> Path:
+    """The pack of params/sample.yaml, made once by the command that the README names."""
+    reports = tmp_path_factory.mktemp("reports")
+    command = [sys.executable, "-m", "incare", "run", str(ROOT / "params" / "sample.yaml"), "--reports", str(reports)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return reports / "northmere" / "2024-25-q4"

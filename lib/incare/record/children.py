@@ -28,12 +28,11 @@ def numbered(table: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
 def children(
     tables: dict[str, pd.DataFrame], ids: pd.Index, keep: tuple[str, ...], findings: list[pd.DataFrame]
 ) -> pd.DataFrame:
-    """Everyone in any table: `id, born, sex, ethnicity, uasc_until, ever_uasc`
-    and kept local columns.
+    """One row for everyone in any table, with what describes a person.
 
-    `tables` are the typed tables, numbered by `ids`. `born` is a date or missing; `uasc_until` is the day UASC status
-    ended, missing when it has not; `ever_uasc` says whether a UASC row exists. Children found
-    outside the header only are noted (INT03).
+    `tables` are the typed tables, numbered by `ids`. Returns `id, born, sex, ethnicity, uasc_until, ever_uasc` and the
+    kept local columns. `born` is a date or missing; `uasc_until` is the day UASC status ended, missing when it has not;
+    `ever_uasc` says whether a UASC row exists. Children found outside the header only are noted (INT03).
     """
     header = tables.get("header", pd.DataFrame(columns=["CHILD", "DOB", "SEX", "ETHNIC"])).set_index("CHILD")
     people = pd.DataFrame(index=ids)

@@ -37,7 +37,10 @@ def spread(rng: np.random.Generator, shape: float, mean: float, size: int) -> np
 
 
 def half_up(value) -> np.ndarray:
-    """Whole numbers, halves upwards; a hair is added so that 0.58 × 50 is 29 and not 28.999…"""
+    """Whole numbers, halves upwards.
+
+    A hair is added so that 0.58 × 50 is 29 and not 28.999…
+    """
     return np.floor(np.asarray(value, float) + 0.5 + 1e-9).astype(np.int64)
 
 

@@ -35,6 +35,8 @@ def trend(
     found = shown.rows(protected, known)
     if not shown.any_shown(found):
         return _empty(known, found)
+    if not shown.enough_for_a_line(found):
+        return tag("p", "No chart: too few periods can be shown for a line.", class_="empty")
     target = shown.target_of(found, known, targets)
     benchmark = shown.benchmark_of(found, benchmark)
     done = _marked(actions, known, found)
@@ -58,6 +60,8 @@ def breakdown(protected: Protected, measure: Measure | str, by: str) -> Html:
     known = shown.facts(measure)
     found = shown.newest(shown.rows(protected, known, by))
     everyone = shown.latest(protected, known)
+    if not (shown.any_shown(found) and found["value"].max() > 0):
+        return tag("p", "No chart: no group has a figure above 0 that can be shown.", class_="empty")
     names = ["\n".join(wrap(str(name), 24)) for name in found["category"]]
     height = 46 + sum(26 + 14 * name.count("\n") for name in names)
     left = 16 + 7.4 * max(len(line) for name in names for line in name.split("\n"))
@@ -220,8 +224,8 @@ def _draw_versions(axes, found: pd.DataFrame) -> None:
 def _marked(actions: list[dict] | None, known: Measure, found: pd.DataFrame) -> list[tuple[str, pd.Timestamp, str]]:
     """A letter, the day and the words of each action on this measure that falls inside the chart."""
     first, last = found["period_start"].min(), found["period_end"].max()
-    ours = [a for a in actions or [] if a.get("measure") in (None, known.id)]
-    dated = [(pd.Timestamp(a["date"]), words.comment(a["text"])) for a in ours]
+    ours = [a for a in actions or [] if isinstance(a, dict) and a.get("measure") == known.id and a.get("date")]
+    dated = [(pd.Timestamp(a["date"]), words.comment(a.get("text"))) for a in ours]
     inside = sorted((day, text) for day, text in dated if first <= day <= last)
     return [(chr(ord("A") + i), day, text) for i, (day, text) in enumerate(inside)]
 

@@ -38,7 +38,7 @@ def measure(
         heading,
         words.headline(protected, known, targets, named=False),
         _over_time(protected, known, targets, benchmark, actions, last),
-        *(_split(protected, known, name) for name in by if shown.has_rows(protected, known, name)),
+        *(_split(protected, known, name) for name in by if shown.has_groups(protected, known, name)),
         tables.benchmark(protected, known, benchmark),
         _comment(comment),
         cards.definition(known),
@@ -81,6 +81,11 @@ def topic(
 def topics(protected: Protected, catalogue: Catalogue, **settings) -> Html:
     """Every topic of the catalogue in its order; `settings` are those of `topic`."""
     return joined(topic(protected, catalogue, name, **settings) for name in catalogue.topics())
+
+
+def comment(text: str | None) -> Html:
+    """What the service says, cleaned of stray marks; nothing when it says nothing."""
+    return _comment(text) if words.comment(text) else Html()
 
 
 def definitions(catalogue: Catalogue) -> Html:
@@ -164,7 +169,10 @@ def _over_time(protected: Protected, known: MeasureFacts, targets, benchmark, ac
 
 
 def _split(protected: Protected, known: MeasureFacts, by: str) -> Html:
-    return tag("h4", f"By {words.breakdown_title(by)}") + breakdown(protected, known, by)
+    heading = tag("h4", f"By {words.breakdown_title(by)}")
+    if shown.is_mix(known):
+        return heading + tables.parts_by(protected, known, by)
+    return heading + breakdown(protected, known, by)
 
 
 def _comment(text: str | None) -> Html:

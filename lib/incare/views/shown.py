@@ -101,6 +101,9 @@ def benchmark_of(found: pd.DataFrame, given: pd.DataFrame | None = None) -> pd.D
     """
     if given is not None and "MEASURE_ID" in given:
         ours = given[given["MEASURE_ID"] == found["measure"].iloc[0]]
+        # A figure published for a later year says nothing about this one.
+        last = found["period_end"].max()
+        ours = ours[ours["YEAR"].astype(int) <= last.year + (last.month > 3)]
         return _years(ours["AREA"], ours["YEAR"], ours["VALUE"]).assign(source=ours["SOURCE"].to_numpy())
     if given is not None:
         return given
@@ -128,6 +131,18 @@ def has_rows(shown: Protected, measure: Measure | str, breakdown: str) -> bool:
     frame = frame_of(shown)
     measure_id = measure if isinstance(measure, str) else measure.id
     return bool(((frame["measure"] == measure_id) & (frame["breakdown"] == breakdown)).any())
+
+
+def has_groups(shown: Protected, measure: Measure, breakdown: str) -> bool:
+    """Whether a breakdown applies to a measure: the series holds more than one group of it."""
+    frame = frame_of(shown)
+    mine = frame[(frame["measure"] == measure.id) & (frame["breakdown"] == breakdown)]
+    return len(mine["category"].unique()) > 1
+
+
+def enough_for_a_line(found: pd.DataFrame) -> bool:
+    """Whether at least three of the rows have a figure to show: fewer make no line to read."""
+    return int((found["status"].isin(["ok", "low"]) & found["value"].notna()).sum()) >= 3
 
 
 def any_shown(found: pd.DataFrame) -> bool:

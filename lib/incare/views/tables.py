@@ -137,6 +137,29 @@ def _mix_row(part: str, rows: pd.DataFrame) -> Html:
     return tag("tr", tag("th", part, scope="row"), *figures)
 
 
+def parts_by(protected: Protected, measure: Measure | str, by: str) -> Html:
+    """The parts of a mix in the newest period, each part a row and each group of a breakdown a column."""
+    known = shown.facts(measure)
+    found = shown.newest(shown.rows(protected, known, f"{by} / {known.parts}"))
+    group, part = (found["category"].str.split(" / ", n=1).str[n] for n in (0, 1))
+    everyone = shown.newest(shown.rows(protected, known, known.parts)).set_index("category")
+    groups, parts = list(dict.fromkeys(group)), list(dict.fromkeys(part))
+    cells = {(g, p): row for g, p, (_, row) in zip(group, part, found.iterrows(), strict=True)}
+    body = [
+        tag(
+            "tr",
+            tag("th", name, scope="row"),
+            *(tag("td", _symbol_cell(cells.get((g, name))), class_="n") for g in groups),
+            tag("td", _symbol_cell(everyone.loc[name]), class_="n"),
+        )
+        for name in parts
+    ]
+    caption = (
+        f"{known.title} by {words.breakdown_title(by)}, {known.unit}, {numbers.period_words(found.iloc[0], known)}"
+    )
+    return _table(caption, [known.title, *groups, "All"], body, [*_legend(found), _rounding(protected)])
+
+
 def forecast(forecasts, measure: Measure | str, every: int = 1) -> Html:
     """What is expected at each coming date, with 80 % and 95 % intervals; `every` keeps each n-th date and the last."""
     known = shown.facts(measure)
