@@ -16,6 +16,8 @@ def wilson(numerator, denominator, level: float = 0.95) -> tuple[np.ndarray, np.
     x, n = np.asarray(numerator, float), np.asarray(denominator, float)
     n = np.where(n > 0, n, np.nan)
     z = ndtri(0.5 + level / 2)
+    # More counted than there are rows is no share: NaN, without a warning from the root.
+    x = np.where(x > n, np.nan, x)
     middle, spread = 2 * x + z * z, z * np.sqrt(z * z + 4 * x * (1 - x / n))
     scale = 100 / (2 * (n + z * z))
     # At 0 of n and n of n one limit is exactly 0 or 100; floating point leaves a hair beside it.

@@ -115,7 +115,7 @@ def forecast(
         tag("h3", f"{known.title}: forecast", id=f"forecast-{known.id}"),
         words.forecast(forecasts, backtest, known),
         tag("div", picture, tag("div", tables.forecast(forecasts, known, every)), class_="pair"),
-        tables.backtest(words.of_measure(backtest, known), known.unit),
+        tables.backtest(words.of_measure(backtest, known), known.unit, known.title),
     ]
     return tag("section", *pieces, class_="panel", aria_labelledby=f"forecast-{known.id}")
 

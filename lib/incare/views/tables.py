@@ -182,8 +182,11 @@ def forecast(forecasts, measure: Measure | str, every: int = 1) -> Html:
 _BANDS = (("lo80", "hi80"), ("lo95", "hi95"))
 
 
-def backtest(frame: pd.DataFrame, unit: str = "") -> Html:
-    """How wrong the forecasting method was when tried on past dates, beside two simple rivals."""
+def backtest(frame: pd.DataFrame, unit: str = "", title: str = "") -> Html:
+    """How wrong the forecasting method was when tried on past dates, beside two simple rivals.
+
+    `title` names what was forecast, so that two such tables on a page can be told apart.
+    """
     heads = ["Periods ahead", "Tries", "Mean error", "Last value repeated", "Same season last year"]
     heads += ["In 80% interval", "In 95% interval"]
     body = [_backtest_row(row) for _, row in frame.iterrows()]
@@ -192,7 +195,7 @@ def backtest(frame: pd.DataFrame, unit: str = "") -> Html:
         f"Method: {'; '.join(methods)}." if len(methods) else "",
         "Mean error: how far the forecast was from what happened, on average. Smaller is better.",
     ]
-    caption = f"Past error of the forecast{f', {unit}' if unit else ''}"
+    caption = f"Past error of the forecast{f': {title}' if title else ''}{f', {unit}' if unit else ''}"
     return _table(caption, heads, body, notes)
 
 
