@@ -447,6 +447,9 @@ def main(arguments):
     if command == "test":
         os.chdir(str(ROOT))
         return hand_over(python, ["-m", "pytest", *rest])
+    if command == "bench":
+        os.chdir(str(ROOT))
+        return hand_over(python, [str(ROOT / "tests" / "bench"), *rest])
     return hand_over(python, ["-m", "incare", *(reachable(argument) for argument in arguments)])
 
 

@@ -8,15 +8,6 @@ PAGES = ("public", "restricted", "cover-public", "cover-restricted")
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def browser(chromium):
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 def opened(browser, page, **settings):
     context = browser.new_context(**settings)
     tab = context.new_page()

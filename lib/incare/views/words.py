@@ -8,6 +8,7 @@ import pandas as pd
 
 from incare.disclosure.protect import Protected
 from incare.measure import Catalogue, Measure
+from incare.measures import TOPICS
 from incare.views import numbers, shown
 from incare.views.markup import Html, joined, tag
 
@@ -15,16 +16,6 @@ from incare.views.markup import Html, joined, tag
 _SINCE = {"previous": "the previous {grain}", "year_ago": "the same time last year"}
 _RAG = {"green": "Green", "amber": "Amber", "red": "Red"}
 _POPULATIONS = ("young people", "care leavers", "children", "reviews", "missing incidents", "incidents", "plans")
-TOPICS = {
-    "entering": "Entering care",
-    "in_care": "Children in care",
-    "placements": "Placements",
-    "plans": "Plans and visits",
-    "reviews": "Reviews",
-    "missing": "Missing from care",
-    "leaving_care": "Leaving care",
-    "care_leavers": "Care leavers",
-}
 BREAKDOWNS = {
     "age_band": "age",
     "sex": "sex",
