@@ -309,3 +309,44 @@ def test_a_care_leaver_is_visited_in_person_within_two_months(tmp_path, seen, ho
     """
     record = local(["d | 01/05/2024 | S | U6 | |"], "cl_contacts", contacts, tmp_path)
     assert answer(record, "cl_visits_in_time_pct", D) == (counted, 1)
+
+
+# Long-term stability
+
+
+LONG = """
+    CHILD | DOB
+    ------+-----------
+    a     | {born}
+"""
+
+
+@pytest.mark.parametrize(("born", "population"), [("01/04/2009", 1), ("31/03/2009", 0)])
+def test_a_sixteenth_birthday_on_the_day_takes_the_child_out_of_long_term_stability(of, born, population):
+    record = of("a | 01/01/2020 | S | U6 | |", header=LONG.format(born=born))
+    assert answer(record, "stability_long_term_pct", D) == (population, population)
+
+
+@pytest.mark.parametrize(("place", "before", "settled"), [
+    ("A6", "01/04/2023", 1),
+    ("A6", "02/04/2023", 0),
+    ("U4", "01/04/2023", 0),
+])  # fmt: skip
+def test_a_placement_for_adoption_is_joined_to_the_one_before_it(of, place, before, settled):
+    record = of(
+        f"a | 01/01/2020 | S | U6 | {before} | X1",
+        f"a | {before} | P | U1 | 01/07/2024 | X1",
+        f"a | 01/07/2024 | P | {place} | |",
+    )
+    assert answer(record, "stability_long_term_pct", D) == (settled, 1)
+
+
+@pytest.mark.parametrize(("accom", "suitable"), [("S1", 0), ("X1", 0), ("W1", 1), ("U2", 0), ("Y1", 1)])
+def test_no_fixed_abode_and_custody_are_never_suitable(of, accom, suitable):
+    leaver = f"""
+        CHILD | DOB        | IN_TOUCH | ACTIV | ACCOM
+        ------+------------+----------+-------+------
+        b     | 01/06/2004 | YES      | F2    | {accom}
+    """
+    record = of("a | 01/05/2024 | S | U6 | |", oc3=leaver)
+    assert answer(record, "cl_suitable_accommodation_pct", D) == (suitable, 1)

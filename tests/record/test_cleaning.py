@@ -237,3 +237,63 @@ def test_no_message_or_finding_holds_a_child_s_value(of):
     )
     assert "SECRET01" not in record.issues.to_string()
     assert "SECRET01" not in repr(record)
+
+
+def test_a_birth_after_the_first_episode_leaves_the_child_out_of_ages_but_in_the_count(of):
+    record = of(
+        "a | 01/05/2024 | S | C2 | U6 | |",
+        "b | 01/05/2024 | S | C2 | U6 | |",
+        header="""
+            CHILD | DOB
+            ------+-----------
+            a     | 02/05/2024
+            b     | 01/05/2012
+        """,
+    )
+    assert rules(record) == {"102": "kept, flagged"}
+    assert answer(record, "cla_count", "2025-03-31")[0] == 2
+    assert answer(record, "foster_or_adoption_10_16_pct", "2025-03-31") == (1, 1)
+
+
+def test_a_date_of_birth_that_differs_between_tables_is_the_header_s(of):
+    record = of(
+        "a | 01/05/2024 | S | C2 | U6 | |",
+        header="""
+            CHILD | DOB
+            ------+-----------
+            a     | 01/05/2012
+        """,
+        reviews="""
+            CHILD | DOB        | REVIEW
+            ------+------------+-----------
+            a     | 01/05/2002 | 01/06/2024
+        """,
+    )
+    assert rules(record) == {"INT11": "kept, flagged"}
+    assert str(record.people["born"].iloc[0].date()) == "2012-05-01"
+
+
+def test_a_row_copied_twice_is_used_once_and_a_second_row_for_the_same_start_is_set_aside(of):
+    record = of(
+        "a | 01/05/2024 | S | C2 | U6 | 01/09/2024 | E4A",
+        "a | 01/05/2024 | S | C2 | U6 | 01/09/2024 | E4A",
+        "b | 01/05/2024 | S | C2 | U6 |            |",
+        "b | 01/05/2024 | S | C2 | U6 | 01/09/2024 | E4A",
+    )
+    assert rules(record) == {"S1": "set aside", "S3": "set aside"}
+    assert spans(record) == [("2024-05-01", "2024-09-01")] * 2
+
+
+def test_a_continuation_after_care_had_ended_with_a_gap_is_a_known_start(of):
+    record = of(
+        "a | 01/05/2024 | S | C2 | U6 | 01/07/2024 | E4A",
+        "a | 01/09/2024 | P | C2 | U6 |            |",
+    )
+    assert rules(record) == {"433": "kept, flagged"}
+    assert answer(record, "cla_started_count", "2024-09-30")[0] == 1
+
+
+def test_a_code_of_another_year_is_flagged_and_used(of):
+    record = of("a | 01/05/2024 | S | C2 | H5 | |")
+    assert rules(record) == {"C7": "kept, flagged"}
+    assert list(record.tables["episodes"]["placement"]) == ["Supported accommodation"]
