@@ -119,7 +119,11 @@ def series(
     params_file.agree(given, record)
     asked = Periods.of(given.grain, given.span.end, given.periods)
     rows = tidy.calculate(catalogue, record, asked, by=tuple(_split(by)) or tuple(given.breakdowns))
-    _write_frame(rows, output)
+    absent = rows[rows["status"] == "x"].drop_duplicates(["measure", "reason"])
+    for row in absent.itertuples():
+        typer.echo(f"{row.measure}: not available in some periods: {row.reason}.", err=True)
+    # The file has the columns that other programs count on; the reasons are for the reader.
+    _write_frame(rows.drop(columns="reason"), output)
     typer.echo(f"{len(rows):,} rows in {output} (restricted: true counts).", err=True)
 
 

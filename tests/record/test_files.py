@@ -129,3 +129,35 @@ def test_a_missing_return_between_two_shortens_the_history_and_is_said(tmp_path)
 
 def test_identifiers_keep_their_leading_zeros(folder):
     assert list(read(folder, area="Testshire").people["id"]) == ["000001", "000002"]
+
+
+STACKED = """
+    CHILD  | DECOM      | RNE | LS | PLACE | DEC        | REC | YEAR
+    -------+------------+-----+----+-------+------------+-----+-----
+    000001 | 01/06/2023 | S   | C2 | U6    |            |     | {first}
+    000002 | 13/06/2023 | S   | C2 | K2    |            |     | {first}
+    000001 | 01/06/2023 | S   | C2 | U6    | 01/12/2024 | E4A | {second}
+    000002 | 13/06/2023 | S   | C2 | K2    |            |     | {second}
+"""
+
+
+def test_a_file_that_stacks_returns_says_so_in_a_column_year(tmp_path):
+    path = tmp_path / "all"
+    write(path, 2025, episodes=STACKED.format(first=2024, second=2025), header=HEADER)
+    (path / "2025").rename(path / "returns")
+    header = path / "returns" / "header.csv"
+    lines = header.read_text().splitlines()
+    header.write_text("\n".join([lines[0] + ",YEAR", *(f"{line},2025" for line in lines[1:])]) + "\n")
+    record = read(path, area="Testshire")
+    assert [str(day) for day in record.covers] == ["2023-04-01", "2025-03-31"]
+    assert record.reconciliation.set_index("file").loc["returns/episodes.csv, 2024", "set_aside"] == 2
+    assert (
+        record.reconciliation["rows_in"] == record.reconciliation["used"] + record.reconciliation["set_aside"]
+    ).all()
+    assert stock(path) == 1
+
+
+def test_a_stacked_row_without_a_year_is_refused_by_its_row(tmp_path):
+    write(tmp_path, 2025, episodes=STACKED.format(first="", second=2025), header=HEADER)
+    with pytest.raises(ExtractError, match="2 rows do not, the first in row 2"):
+        read(tmp_path, area="Testshire")

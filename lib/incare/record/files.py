@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,8 @@ import pandas as pd
 
 from incare.record.tables import Table, nearest, recognise
 
+# The column by which a file of several returns stacked says which row is of which.
+STACKED = "YEAR"
 MISSING_WORDS = frozenset({"", "NULL", "NA", "N/A", "#N/A", "-", "NAN", "NAT", "NONE"})
 _MOJIBAKE = ("Ã", "â€", "Â")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+\d+")
@@ -96,17 +98,18 @@ def _heading(row: list[str]) -> list[str]:
     return [cell.replace("\xa0", " ").strip().upper() for cell in row]
 
 
-def read_file(path: Path, root: Path, keep: tuple[str, ...] = ()) -> tuple[TextTable | None, list[str]]:
-    """One CSV file as a table of text, or None with a notice when its columns are of no known table.
+def read_file(path: Path, root: Path, keep: tuple[str, ...] = ()) -> tuple[list[TextTable], list[str]]:
+    """One CSV file as a table of text; no table and a notice when its columns are of no known one.
 
-    `keep` names local columns to carry along; other columns that no table has are left in the file.
-    Raises `ExtractError` when the file is nearly a known table (a missing column, with the nearest name found), is
-    cut off in its last row, or holds ids in scientific notation.
+    A file that stacks several returns and says so in a column YEAR becomes a table for each year. `keep` names local
+    columns to carry along; other columns that no table has are left in the file.
+    Raises `ExtractError` when the file is nearly a known table (a missing column, with the nearest name found), is cut
+    off in its last row, or holds ids in scientific notation.
     """
     name = path.relative_to(root).as_posix()
     cells, lines, notices = read_text(path, name)
     if not cells:
-        return None, [*notices, f"{name} is empty and was left out."]
+        return [], [*notices, f"{name} is empty and was left out."]
     columns = _heading(cells[0])
     twice = sorted({c for c in columns if c and columns.count(c) > 1})
     if twice:
@@ -114,8 +117,9 @@ def read_file(path: Path, root: Path, keep: tuple[str, ...] = ()) -> tuple[TextT
     table = recognise(columns)
     if table is None:
         _refuse_near_miss(name, columns)
-        return None, [*notices, f"{name} was left out: its columns are of no table that incare reads."]
-    wanted = {*table.columns, *(column.upper() for column in keep)}
+        return [], [*notices, f"{name} was left out: its columns are of no table that incare reads."]
+    stacked = STACKED in columns and STACKED not in table.columns
+    wanted = {*table.columns, *(column.upper() for column in keep), *([STACKED] if stacked else [])}
     extra = tuple(c for c in columns if c and c not in wanted)
     width = len(columns)
     lengths = np.fromiter((len(row) for row in cells[1:]), int, len(cells) - 1)
@@ -129,7 +133,33 @@ def read_file(path: Path, root: Path, keep: tuple[str, ...] = ()) -> tuple[TextT
     frame["_row"] = np.array(lines[1:], dtype=int)[lengths == width]
     _refuse_scientific_ids(name, frame)
     ragged = tuple(int(line) for line, length in zip(lines[1:], lengths, strict=True) if length != width)
-    return TextTable(table, name, _group(path, root), frame, ragged, blanked, extra), notices
+    part = TextTable(table, name, _group(path, root), frame, ragged, blanked, extra)
+    return (_by_year(part) if stacked else [part]), notices
+
+
+def _by_year(part: TextTable) -> list[TextTable]:
+    """The returns that one file stacks, by its column YEAR; lines that cannot be read stay with the first.
+
+    Raises `ExtractError` when a row has no year of four digits.
+    """
+    years = part.rows[STACKED]
+    wrong = ~years.str.fullmatch(r"(19|20)\d{2}").to_numpy(bool)
+    if wrong.any():
+        raise ExtractError(
+            f"{part.path}: the column {STACKED} should name each row's return by a year such as 2025; "
+            f"{wrong.sum()} rows do not, the first in row {part.rows['_row'][wrong].iloc[0]}."
+        )
+    return [
+        replace(
+            part,
+            path=f"{part.path}, {year}",
+            group=(part.group[0], str(year)),
+            rows=rows.drop(columns=STACKED).reset_index(drop=True),
+            ragged=part.ragged if first else (),
+            blanked=part.blanked if first else 0,
+        )
+        for first, (year, rows) in zip([True, *[False] * len(part.rows)], part.rows.groupby(years), strict=False)
+    ]
 
 
 def _refuse_near_miss(name: str, columns: list[str]) -> None:

@@ -94,9 +94,9 @@ def read(extract: str | Path, *, area: str, as_at=None, keep: tuple[str, ...] = 
     paths, others = find(folder)
     parts, notices = [], []
     for path in paths:
-        part, said = read_file(path, folder, tuple(keep))
+        found, said = read_file(path, folder, tuple(keep))
         notices += said
-        parts += [part] if part is not None else []
+        parts += found
     notices += _ignored(others, folder, parts)
     record = assemble(parts, area=area, as_at=as_at, keep=keep, name=str(folder))
     return replace(record, notices=(*dict.fromkeys(notices), *record.notices), fingerprint=_fingerprint(paths, folder))
