@@ -68,3 +68,26 @@ def test_a_figure_published_for_a_later_year_is_no_benchmark(shown):
     html = tables.benchmark(shown, catalogue()["placement_kinship_pct"], table).text
     assert "31 March 2025" in html
     assert "2026" not in html
+
+
+def test_a_mix_of_which_nothing_can_be_shown_is_words_and_no_empty_picture(tmp_path):
+    episodes = """
+        CHILD | DECOM      | RNE
+        ------+------------+----
+        a     | 01/05/2024 | S
+    """
+    leaver = """
+        CHILD | DOB        | IN_TOUCH | ACTIV | ACCOM
+        ------+------------+----------+-------+------
+        b     | 01/06/1999 | YES      | F2    | U1
+    """
+    record = record_of(tmp_path, 2025, episodes=episodes, oc3=leaver)
+    nobody = figures(record, catalogue(), quarter="2024-25 Q4", periods=1)
+    html = panels.measure(nobody, catalogue()["cl_neet_reasons"]).text
+    assert "<img" not in html
+    assert "No part can be shown" in html
+
+
+def test_numbers_of_rules_are_names_and_stand_on_the_left():
+    html = tables.plain(pd.DataFrame({"table": ["episodes"], "rule": ["501"], "rows": [40]}), "Rows repaired").text
+    assert html.count('<td class="n">') == 1

@@ -137,7 +137,7 @@ def test_a_table_without_rows_says_none():
 
 
 def test_numbers_as_printed_stand_on_the_right_like_numbers():
-    html = tables.plain(pd.DataFrame({"rule": ["501", "388"], "rows": ["1,240", "c"]}), "Rows repaired")
+    html = tables.plain(pd.DataFrame({"reason": ["overlap", "gap"], "rows": ["1,240", "c"]}), "Rows repaired")
     assert html.text.count('<td class="n">') == 2
 
 

@@ -256,12 +256,14 @@ def _draw_fan(axes, found: pd.DataFrame, coming: pd.DataFrame) -> None:
     if seen.empty:
         return
     row = seen.iloc[-1]
+    # The label stands on the side that the line does not come from.
+    falling = len(seen) > 1 and seen["value"].iloc[-2] > row["value"]
     link = [row["value"], coming["mean"].iloc[0]]
     axes.plot([row["period_end"], dates[0]], link, color=house.FORECAST, linestyle=":")
     axes.annotate(
         numbers.number(row["value"], row["unit"]),
         (row["period_end"], row["value"]),
-        xytext=(-5, -13),
+        xytext=(-5, -13 if falling else 6),
         textcoords="offset points",
         ha="right",
         weight="bold",

@@ -161,6 +161,8 @@ def _forecast_or_words(history: Protected, found: ProtectedForecasts, known: Mea
 def _over_time(protected: Protected, known: MeasureFacts, targets, benchmark, actions, last: int) -> Html:
     """Chart and table over time: the parts of a mix, or the measure itself; words when no period has a figure."""
     if shown.is_mix(known) and shown.has_rows(protected, known, known.parts):
+        if not shown.any_shown(shown.rows(protected, known, known.parts)):
+            return tag("p", "No chart or table: no period has a figure to show.", class_="empty")
         return charts.mix(protected, known) + tables.mix(protected, known)
     if not shown.any_shown(shown.rows(protected, known)):
         return tag("p", "No chart or table: no period has a figure to show.", class_="empty")

@@ -233,6 +233,10 @@ def _benchmark_row(row: pd.Series, known: Measure) -> Html:
     )
 
 
+# Columns whose numbers are names.
+_TEXTS = ("rule", "table", "year_to_31_march")
+
+
 def plain(frame, caption: str) -> Html:
     """Any small table of counts and words, such as a reconciliation, as it stands.
 
@@ -244,7 +248,7 @@ def plain(frame, caption: str) -> Html:
         raise TypeError(f"A page never shows rows of children; this table has the column {personal[0]}. Count first.")
     if rows.empty:
         return tag("p", tag("strong", caption), ": none.")
-    figures = [_is_figures(rows[name]) for name in rows.columns]
+    figures = [name not in _TEXTS and _is_figures(rows[name]) for name in rows.columns]
     body = [_plain_row(row, figures) for row in rows.itertuples(index=False)]
     return _table(
         caption, [str(name).replace("_", " ").capitalize() for name in rows.columns], body, [], figures=figures

@@ -78,6 +78,8 @@ def _mix_value(protected: Protected, known: Measure) -> str:
         return value(shown.rows(protected, known), known)
     now = shown.newest(shown.rows(protected, known, known.parts))
     seen = now.apply(numbers.is_shown, axis=1)
+    if not seen.any():
+        return f"No part can be shown ({numbers.period_words(now.iloc[0], known)}).{_mix_gaps(now)}"
     largest = now[seen].sort_values("value", ascending=False, kind="stable")
     parts = [f"{row['category']} {numbers.number(row['value'], row['unit'])}" for _, row in largest.iterrows()]
     return f"{'; '.join(parts)} ({numbers.period_words(now.iloc[0], known)}).{_mix_gaps(now[~seen])}"
