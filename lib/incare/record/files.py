@@ -1,4 +1,7 @@
-"""Files of a folder as tables of text: encoding, columns, rows and return years, nothing interpreted yet."""
+"""Files of a folder as tables of text: encoding, columns, rows and return years, nothing interpreted yet.
+
+Source: INPUTS section 1 (which file is which, empty values, several returns).
+"""
 
 from __future__ import annotations
 

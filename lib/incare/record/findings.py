@@ -1,4 +1,7 @@
-"""The issues table: every row set aside, repaired or flagged, with rule, file, row and column."""
+"""The issues table: every row set aside, repaired or flagged, with rule, file, row and column.
+
+Source: INPUTS section 9 (never drop silently).
+"""
 
 from __future__ import annotations
 

@@ -70,16 +70,13 @@ def _dates(table: Table, rows: pd.DataFrame, column: str, findings: list[pd.Data
     for what, rule in _UNREADABLE.items():
         bad = read.what == what
         if column in table.filled or column == "DEC":
-            kept = split(
-                rows[bad], np.ones(bad.sum(), bool), "147" if column == "DEC" else rule, table.name, column, findings
-            )
-            assert kept.empty
+            flag(rows, bad, "147" if column == "DEC" else rule, table.name, column, findings)
             drop |= bad
         else:
             flag(rows, bad, "C4", table.name, column, findings)
     if column in table.filled:
         dummy = read.what == cells.DUMMY
-        split(rows[dummy], np.ones(dummy.sum(), bool), "C1", table.name, column, findings)
+        flag(rows, dummy, "C1", table.name, column, findings)
         drop |= dummy
     return rows[~drop]
 
