@@ -72,8 +72,8 @@ def test_environment_yml_is_what_start_would_write():
 
 
 def test_a_new_dependency_that_is_not_locked_is_noticed():
-    with pytest.raises(KeyError, match="duckdb"):
-        start.conda_environment(PROJECT.replace('"numpy",', '"numpy",\n    "duckdb",'), LOCK)
+    with pytest.raises(KeyError, match="polars"):
+        start.conda_environment(PROJECT.replace('"numpy",', '"numpy",\n    "polars",'), LOCK)
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
@@ -121,6 +121,6 @@ def test_every_package_that_the_library_imports_is_a_dependency():
 
 
 def test_an_import_that_nobody_asked_for_is_noticed():
-    assert undeclared(["import yaml, os\nfrom incare import kinds", "def f():\n    from duckdb.sql import x"]) == {
-        "duckdb"
+    assert undeclared(["import yaml, os\nfrom incare import kinds", "def f():\n    from polars.sql import x"]) == {
+        "polars"
     }

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from drawn import table
 from extract import filled
+from incare.record.assemble import Record, assemble
 from incare.record.files import TextTable
-from incare.record.read import Record, assemble
 from incare.record.tables import TABLES
 
 FIRST, LAST = dt.date(2022, 4, 1), dt.date(2025, 3, 31)

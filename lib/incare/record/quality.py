@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from incare.periods import Quarter
-from incare.record.read import Record
+from incare.record.assemble import Record
 
 
 @dataclass(frozen=True)
