@@ -29,7 +29,7 @@ FLOORS = (
     ("stats",),
     ("series",),
     ("measures",),
-    ("measure", "kinds", "rows", "breakdowns"),
+    ("measure", "kinds", "rows", "breakdowns", "cohort", "named"),
     ("published",),
     ("record",),
     ("sample",),

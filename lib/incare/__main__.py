@@ -123,7 +123,7 @@ def series(
     for row in absent.itertuples():
         typer.echo(f"{row.measure}: not available in some periods: {row.reason}.", err=True)
     # The file has the columns that other programs count on; the reasons are for the reader.
-    _write_frame(rows.drop(columns="reason"), output)
+    _write_frame(rows[[name for name in tidy.COLUMNS if name != "reason"]], output)
     typer.echo(f"{len(rows):,} rows in {output} (restricted: true counts).", err=True)
 
 

@@ -1,4 +1,4 @@
-"""Breakdowns: any measure's rows by age band, sex, ethnicity, UASC, legal status, placement or a local column.
+"""Breakdowns: any measure's rows by age, sex, ethnicity, UASC, need, legal status, placement, team or local column.
 
 Unknown is a group of its own and stays in every total. Source: CATALOGUE B (`cla_breakdown`), 4.2, 4.8.
 """
@@ -10,12 +10,23 @@ import pandas as pd
 
 from incare import periods as p
 from incare.codes import AGE_BAND_STARTS, AGE_BANDS, NOT_KNOWN
+from incare.record import Record
+from incare.record.dated import DATED, dated
+from incare.rows import latest_before
 
-STANDARD = ("age_band", "sex", "ethnicity", "uasc", "legal_status", "placement")
+STANDARD = ("age_band", "sex", "ethnicity", "uasc", "category_of_need", "legal_status", "placement")
+# What a care leavers' snapshot says beside these.
+SNAPSHOT = ("ehcp", "is_parent")
+UNALLOCATED = "Unallocated"
 UASC = ("UASC", "Not UASC")
 
 
-def by_column(rows: pd.DataFrame, people: pd.DataFrame, name: str) -> pd.Categorical | None:
+def dated_groups(record: Record) -> list[str]:
+    """The breakdowns that change with time and that the extract has tables for: team, ehcp."""
+    return [name for name in DATED if dated(record, name) is not None]
+
+
+def by_column(rows: pd.DataFrame, record: Record, name: str) -> pd.Categorical | None:
     """The group of every row under a breakdown; None when the breakdown does not apply to these rows.
 
     `rows` carries `child`, `on` and `night`; UASC status is read on the last night in care, as it often ends with care.
@@ -23,20 +34,32 @@ def by_column(rows: pd.DataFrame, people: pd.DataFrame, name: str) -> pd.Categor
     """
     if name in rows:
         return _category(rows[name])
-    child = rows["child"].to_numpy()
+    child, people = rows["child"].to_numpy(), record.people
     if name == "age_band":
         return age_band(people["born"].to_numpy()[child], rows["on"])
     if name == "uasc":
         return uasc(people, child, rows["night"])
     if name in people:
         return _category(people[name]).take(child)
-    return None
+    facts = dated(record, name) if name in DATED else None
+    return None if facts is None else _on_the_day(rows, facts)
+
+
+def _on_the_day(rows: pd.DataFrame, facts: pd.DataFrame) -> pd.Categorical:
+    """The value that holds on each row's day: the latest begun by then, unless it has ended."""
+    found = latest_before(facts, rows)
+    at = np.maximum(found, 0)
+    categories = [*sorted(facts["value"].unique()), UNALLOCATED]
+    if not len(facts):
+        return pd.Categorical([UNALLOCATED] * len(rows), categories=categories)
+    ended = p.days(facts["end"])[at]
+    there = (found >= 0) & (np.isnat(ended) | (ended > p.days(rows["on"])))
+    codes = pd.Categorical(facts["value"], categories=categories).codes[at]
+    return pd.Categorical.from_codes(np.where(there, codes, len(categories) - 1), categories=categories)
 
 
 def _category(values: pd.Series) -> pd.Categorical:
-    return (
-        values.array if isinstance(values.dtype, pd.CategoricalDtype) else pd.Categorical(values.fillna("Unallocated"))
-    )
+    return values.array if isinstance(values.dtype, pd.CategoricalDtype) else pd.Categorical(values.fillna(UNALLOCATED))
 
 
 def age_band(born, on) -> pd.Categorical:

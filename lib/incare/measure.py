@@ -8,10 +8,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 
+import numpy as np
+
 from incare.kinds import Kind, Mix
-from incare.periods import Window, in_period
+from incare.periods import Window, in_period, year_to_date
 
 SECTIONS = ("Population", "Counted", "Set aside", "Choices", "Source")
+
+
+class ChoiceError(ValueError):
+    """A value that a measure's choice cannot have, with those it can."""
 
 
 class UnknownMeasureError(KeyError):
@@ -27,7 +33,13 @@ class Measure:
 
     `kind` says how rows become a number, `window` which days a period's figure looks at, `better` the polarity
     ("higher", "lower" or "neither"), `needs_history` the months of record needed before a period's end.
-    The docstring is the definition card; `choices` are the named parameters with their values.
+    The docstring is the definition card; `choices` are the named parameters with their values, `allowed` the values
+    that a choice can have, `by_choice` the facts that hang on a value other than the default:
+    `{choice: {value: {fact: ...}}}`, `base` the same facts without any choice.
+    `arguments` are the tables the function takes, `sources` those it needs under its choices (others are None).
+    `latest_enough` says that a list of latest dates, such as Annex A, answers it, `only_at` the months at whose end
+    alone it can be answered (March for yearly returns; empty for any). `breaks` are days from which figures
+    cannot be compared with earlier ones, with the reason; `earlier` are older versions of the definition.
     """
 
     pick: Callable = field(repr=False)
@@ -41,9 +53,16 @@ class Measure:
     version: int = 1
     valid_from: str = "2025-04-01"
     choices: dict = field(default_factory=dict)
+    allowed: dict = field(default_factory=dict, repr=False)
+    by_choice: dict = field(default_factory=dict, repr=False)
+    base: dict = field(default_factory=dict, repr=False)
+    arguments: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    latest_enough: bool = False
+    only_at: tuple[int, ...] = ()
+    breaks: dict = field(default_factory=dict, repr=False)
+    earlier: tuple[Measure, ...] = field(default=(), repr=False)
     definition: dict = field(default_factory=dict, repr=False)
-    england: dict = field(default_factory=dict, repr=False)
 
     @property
     def unit(self) -> str:
@@ -58,13 +77,50 @@ class Measure:
     def choose(self, **chosen) -> Measure:
         """The same measure with other choices.
 
-        Raises `UnknownMeasureError` when a choice is not one of the measure's, naming those it has.
+        Raises `UnknownMeasureError` when a choice is not one of the measure's, naming those it has, and `ChoiceError`
+        for a value that the choice cannot have.
         """
         unknown = sorted(set(chosen) - set(self.choices))
         if unknown:
             has = ", ".join(self.choices) or "none"
             raise UnknownMeasureError(f"{self.id} has no choice called {unknown[0]}; its choices are: {has}.")
-        return replace(self, choices={**self.choices, **chosen})
+        chosen = {name: self._fit(name, value) for name, value in chosen.items()}
+        choices = {**self.choices, **chosen}
+        facts = dict(self.base)
+        for name, values in self.by_choice.items():
+            facts |= values.get(choices[name], {})
+        return replace(self, choices=choices, **facts)
+
+    def _fit(self, name: str, value):
+        """The value as the choice takes it: lists become tuples."""
+        default, value = self.choices[name], tuple(value) if isinstance(value, list) else value
+        options = self.allowed.get(name)
+        if options and value not in options:
+            raise ChoiceError(f"{self.id}: {name} can be {_listed(options)}; found {value!r}.")
+        kind = type(default)
+        fits = isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
+        if not fits and not (kind is float and type(value) is int):
+            raise ChoiceError(f"{self.id}: {name} is written like {default!r}; found {value!r}.")
+        return value
+
+    def revised(self, valid_from: str, **chosen) -> Measure:
+        """The measure with other choices from a day on: the next version, with this one kept as the earlier.
+
+        Figures are made with the new version throughout; the day is drawn as a break (`breaks`).
+        """
+        new = replace(self.choose(**chosen), version=self.version + 1, valid_from=valid_from)
+        why = f"definition version {new.version}"
+        return replace(new, earlier=(*self.earlier, self), breaks={**self.breaks, valid_from: why})
+
+    def as_of(self, day) -> Measure:
+        """The version of the definition that was in force on a day; the oldest for days before all."""
+        versions = (*self.earlier, self)
+        fits = [m for m in versions if np.datetime64(m.valid_from, "D") <= np.datetime64(day, "D")]
+        return fits[-1] if fits else versions[0]
+
+
+def _listed(options) -> str:
+    return " or ".join(repr(option) for option in options)
 
 
 def measure(*, title: str, kind: Kind, better: str, **facts) -> Callable[[Callable], Measure]:
@@ -75,21 +131,47 @@ def measure(*, title: str, kind: Kind, better: str, **facts) -> Callable[[Callab
     """
 
     def pin(pick: Callable) -> Measure:
-        arguments = inspect.signature(pick).parameters.values()
-        return Measure(
+        parameters = inspect.signature(pick).parameters.values()
+        arguments = tuple(a.name for a in parameters if a.kind is not a.KEYWORD_ONLY)
+        made = Measure(
             pick=pick,
             id=pick.__name__,
             title=title,
             topic=pick.__module__.rsplit(".", 1)[-1],
             kind=kind,
             better=better,
-            sources=tuple(a.name for a in arguments if a.kind is not a.KEYWORD_ONLY),
-            choices={a.name: a.default for a in arguments if a.kind is a.KEYWORD_ONLY},
+            arguments=arguments,
+            choices={a.name: a.default for a in parameters if a.kind is a.KEYWORD_ONLY},
             definition=read_definition(inspect.getdoc(pick) or ""),
-            **facts,
+            **{"sources": arguments, **facts},
         )
+        return _with_base(_with_window(made))
 
     return pin
+
+
+def _with_window(m: Measure) -> Measure:
+    """A measure over rolling months can also be asked of the year to date or of the period itself."""
+    if not m.window.months or "window" in m.choices:
+        return m
+    bare = 0 if m.needs_history <= m.window.months else m.needs_history
+    other = {"year_to_date": year_to_date, "period": in_period}
+    facts = {name: {"window": window, "needs_history": bare} for name, window in other.items()}
+    words = f'window="rolling" looks at {m.window.months} months; "year_to_date" since 1 April; "period" at the period.'
+    choices = " ".join(filter(None, [m.definition.get("Choices"), words]))
+    return replace(
+        m,
+        choices=m.choices | {"window": "rolling"},
+        allowed=m.allowed | {"window": ("rolling", *other)},
+        by_choice=m.by_choice | {"window": {"rolling": {}, **facts}},
+        definition=m.definition | {"Choices": choices},
+    )
+
+
+def _with_base(m: Measure) -> Measure:
+    """The facts that choices change, as they were before any choice, so that a choice can be taken back."""
+    named = {fact for values in m.by_choice.values() for facts in values.values() for fact in facts}
+    return replace(m, base={fact: getattr(m, fact) for fact in sorted(named)})
 
 
 def read_definition(docstring: str) -> dict[str, str]:

@@ -195,14 +195,18 @@ class Quarter:
 class Window:
     """Which days a period's figure looks at: the period itself, or the months up to its end.
 
-    `months=0` is the period itself, `months=12` the rolling year, `to_date=True` the days since the last 1 April.
+    `months=0` is the period itself, `months=12` the rolling year, `to_date=True` the days since the last 1 April,
+    `last_day=True` only the day on which the period ends.
     """
 
     months: int = 0
     to_date: bool = False
+    last_day: bool = False
 
     def starts(self, periods: Periods) -> np.ndarray:
         """The first day of each period's window."""
+        if self.last_day:
+            return periods.ends
         if self.to_date:
             first = (periods.ends.astype("datetime64[M]") - 3).astype("datetime64[Y]").astype("datetime64[M]") + 3
             return first.astype(DAY)
@@ -211,6 +215,7 @@ class Window:
 
 in_period = Window()
 year_to_date = Window(to_date=True)
+last_day = Window(last_day=True)
 
 
 def rolling(months: int) -> Window:

@@ -137,3 +137,23 @@ def latest_before(events: pd.DataFrame, rows: pd.DataFrame, column: str = "start
         return np.full(len(rows), -1)
     event = known[order[np.maximum(place, 0)]]
     return np.where((place >= 0) & (events["child"].to_numpy()[event] == child), event, -1)
+
+
+def set_aside(rows: pd.DataFrame, out, why: str) -> pd.DataFrame:
+    """The rows with those where `out` is true marked as set aside, in the column `aside`; an earlier reason stays.
+
+    Rows set aside are in no figure, and are counted by reason. `why` is read by people: "start of care unknown".
+    """
+    earlier = rows["aside"].array if "aside" in rows else _nobody_aside(len(rows))
+    codes, reasons = earlier.codes.copy(), list(earlier.categories)
+    codes[(codes == 0) & np.asarray(out, bool)] = len(reasons)
+    return rows.assign(aside=pd.Categorical.from_codes(codes, categories=[*reasons, why]))
+
+
+def _nobody_aside(length: int) -> pd.Categorical:
+    return pd.Categorical.from_codes(np.zeros(length, np.int8), categories=[""])
+
+
+def used(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are in the figures: those not set aside."""
+    return rows[rows["aside"].array.codes == 0] if "aside" in rows else rows

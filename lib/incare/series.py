@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from incare import periods as p
-from incare.breakdowns import STANDARD, by_column
-from incare.kinds import Count, Rate
+from incare.breakdowns import SNAPSHOT, STANDARD, by_column, dated_groups
+from incare.cohort import Cohort
+from incare.kinds import Count, Mean, Median, Rate, Ratio
 from incare.measure import Catalogue, Measure
+from incare.named import SOURCES, begins
 from incare.periods import Periods
 from incare.record import Record
-from incare.rows import Spans
+from incare.rows import Spans, used
 
 COLUMNS = [
     *("area", "measure", "period_start", "period_end", "grain", "breakdown", "category"),
     *("numerator", "denominator", "value", "lower", "upper", "unit", "better"),
     *("definition_version", "status", "reason"),
 ]
+# How a figure came about; beside the columns, and not part of a written series.
+ACCOUNT = ["people", "set_aside", "recorded"]
 TOTAL, ALL = "total", "All"
 
 
@@ -39,45 +43,45 @@ class Asked:
     periods: Periods
     answers: dict = field(default_factory=dict, repr=False)
 
-    def table(self, name: str, measure: Measure):
-        """The table of that name as the measure sees it, or None when the extract has none."""
-        record = self.record
-        frame = {
-            "in_care": lambda: record.tables["episodes"],
-            "care_periods": lambda: _described(record.care_periods, record),
-            "carer_spells": lambda: record.carer_spells,
-            "due_reviews": lambda: record.due_reviews,
-            "care_leavers": lambda: record.care_leavers,
-            "care_leaver_snapshots": lambda: record.care_leaver_snapshots,
-            "missing": lambda: record.tables.get("missing"),
-            "care_plans": lambda: _dated(record.tables.get("care_plans"), "PLAN_DATE"),
-            "pathway_plans": lambda: _dated(record.tables.get("pathway_plans"), "PLAN_DATE"),
-            "cl_contacts": lambda: _dated(record.tables.get("cl_contacts"), "CONTACT_DATE"),
-            "people": lambda: record.people.assign(eligible_from=record.eligible_from.astype("datetime64[s]")),
-            "population": lambda: record.tables.get("population"),
-        }
+    def frame(self, name: str) -> pd.DataFrame | None:
+        """The whole table of that name, made once; None when the extract has none."""
         if ("frame", name) not in self.answers:
-            self.answers["frame", name] = frame[name]()
-        found = self.answers["frame", name]
-        if found is None or name in ("people", "population"):
+            self.answers["frame", name] = SOURCES[name].frame(self.record)
+        return self.answers["frame", name]
+
+    def table(self, name: str, measure: Measure):
+        """The table of that name as the measure sees it, or None when the extract has none or it is not needed."""
+        found = self.frame(name) if name in measure.sources else None
+        if found is None or not SOURCES[name].spans:
             return found
         return Spans(found, self.periods, measure.window, self.answers.setdefault(("rows", name), {}))
 
     def computable(self, measure: Measure) -> tuple[np.ndarray, str]:
         """Which periods the record can answer for a measure, and the reason where it cannot."""
         first, last = self.record.covers
-        needed = p.held_since(self.periods.ends, measure.needs_history) if measure.needs_history else self.periods.ends
+        back = 0 if measure.latest_enough and self.record.latest_only else measure.needs_history
+        needed = p.held_since(self.periods.ends, back) if back else self.periods.ends
         needed = np.minimum(needed, measure.window.starts(self.periods))
         fine = (needed >= first) & (self.periods.ends <= last)
         reason = f"the record runs from {first} to {last}; this needs {_span(measure)}"
         for name in measure.sources:
-            begins = _begins(self, name, measure)
-            if begins is None:
-                return np.zeros(len(self.periods), bool), f"the extract has no {name.replace('_', ' ')} table"
-            short = begins > needed
+            words = name.replace("_", " ")
+            table = self.frame(name)
+            start = None if table is None else begins(table, SOURCES[name], self.record)
+            if start is None:
+                return np.zeros(len(self.periods), bool), f"the extract has no {words} table"
+            latest_only = set(SOURCES[name].tables) & self.record.latest_only
+            if latest_only and not measure.latest_enough:
+                return np.zeros(len(self.periods), bool), f"the {words} table holds only the latest date of each child"
+            short = (start > needed) & (not latest_only)
             if (short & fine).any():
-                reason = f"the {name.replace('_', ' ')} table begins on {begins}; this needs {_span(measure)}"
+                reason = f"the {words} table begins on {start}; this needs {_span(measure)}"
             fine &= ~short
+        if fine.any() and measure.only_at:
+            at_close = np.isin(self.periods.ends.astype("datetime64[M]").astype(int) % 12 + 1, measure.only_at)
+            if not at_close[fine].all():
+                reason = "the return answers this for the year to 31 March only"
+            fine &= at_close
         return fine, reason
 
 
@@ -86,55 +90,68 @@ def _span(measure: Measure) -> str:
     return f"{months} months of history" if months else "the whole period"
 
 
-def _begins(asked: Asked, name: str, measure: Measure) -> np.datetime64 | None:
-    """The first day a source can answer for; local tables begin with their first date, others with the record."""
-    table = asked.table(name, measure)
-    if table is None:
-        return None
-    if name in ("care_plans", "pathway_plans", "cl_contacts", "care_leaver_snapshots"):
-        days = p.days(table.table["start"])
-        return days[~np.isnat(days)].min() if (~np.isnat(days)).any() else None
-    return asked.record.covers[0]
-
-
-def _dated(table: pd.DataFrame | None, column: str) -> pd.DataFrame | None:
-    return None if table is None else table.assign(start=table[column])
-
-
-def _described(care: pd.DataFrame, record: Record) -> pd.DataFrame:
-    """Periods of care with the first and last legal status and placement, for breakdowns."""
-    episodes = record.tables["episodes"]
-    facts = {}
-    for side in ("first", "last"):
-        at = care[f"{side}_episode"].to_numpy()
-        for column in ("legal_status", "placement", "place"):
-            facts[f"{side}_{column}"] = episodes[column].array.take(at)
-    return care.assign(**facts)
-
-
-def calculate(measures: Catalogue, record: Record, periods: Periods, by: tuple[str, ...] = ()) -> pd.DataFrame:
+def calculate(
+    measures: Catalogue,
+    record: Record,
+    periods: Periods,
+    by: tuple[str, ...] = (),
+    *,
+    cohort: str = "",
+    as_defined: bool = False,
+) -> pd.DataFrame:
     """Ask every measure about every period; returns the tidy series with a row for each group, empty ones included.
 
-    `by` names breakdowns beside the total. Columns: area, measure, period_start, period_end, grain, breakdown,
-    category, numerator, denominator, value, lower, upper (95 %), unit, better, definition_version, status (ok, z for
-    not applicable, x for not available), reason. Where a table or the history is missing the status is x with the
-    reason, never 0.
-    Raises `BreakdownError` for a breakdown that does not exist.
+    `by` names breakdowns beside the total; `cohort` keeps only the rows of some children, as in
+    `uasc and age >= 16` (see `incare.cohort`). `as_defined` gives each period the version of the definition that was
+    in force at its end; without it the newest version makes all figures.
+    Columns: area, measure, period_start, period_end, grain, breakdown, category, numerator, denominator, value, lower,
+    upper (95 %), unit, better, definition_version, status (ok, z for not applicable, x for not available), reason, and
+    how the figure came about: `people` (rows behind it), `set_aside` (rows left out with a reason), `recorded` (rows of
+    which the fact was recorded). Where a table or the history is missing the status is x with the reason, never 0.
+    Raises `BreakdownError` for a breakdown that does not exist, `CohortError` for a cohort that cannot be read.
     Source: DESIGN 5 (series columns); INPUTS 9 (refuse rather than return 0).
     """
     asked = Asked(record, periods)
     _refuse_unknown(by, record)
-    blocks = [block for m in measures for block in _measure_blocks(m, asked, by)]
+    chosen = Cohort.parse(cohort, known=[*groups_of(record), "age"]) if cohort else None
+    blocks = [block for m in measures for block in _versioned(m, asked, by, chosen, as_defined)]
     return _tidy(blocks, measures, asked)
 
 
-def _refuse_unknown(by: tuple[str, ...], record: Record) -> None:
-    snapshot = record.care_leaver_snapshots
+def groups_of(record: Record) -> list[str]:
+    """The breakdowns that a record can be asked for: the standard ones, and the local columns it carries."""
     local = [c for c in record.people if c not in ("id", "born", "uasc_until", "ever_uasc", *STANDARD)]
-    known = [*STANDARD, *local, *([] if snapshot is None else ["ehcp", "is_parent"])]
+    snapshot = record.care_leaver_snapshots
+    return list(dict.fromkeys([*STANDARD, *local, *dated_groups(record), *([] if snapshot is None else SNAPSHOT)]))
+
+
+def _refuse_unknown(by: tuple[str, ...], record: Record) -> None:
+    known = groups_of(record)
     for name in by:
         if name not in known:
             raise BreakdownError(f"There is no breakdown called {name}; there are: {', '.join(known)}.")
+
+
+def _versioned(measure: Measure, asked: Asked, by, cohort, as_defined: bool) -> list[_Block]:
+    """The blocks of a measure, each period by the definition in force at its end when that is asked for."""
+    if not as_defined or not measure.earlier:
+        return _measure_blocks(measure, asked, by, cohort)
+    which = np.array([measure.as_of(day).version for day in asked.periods.ends])
+    versions = {m.version: _measure_blocks(m, asked, by, cohort) for m in (*measure.earlier, measure)}
+    blocks = zip(*versions.values(), strict=True)
+    return [_pieced(list(alike), list(versions), which) for alike in blocks]
+
+
+def _pieced(blocks: list[_Block], versions: list[int], which: np.ndarray) -> _Block:
+    """One block with each period's numbers taken from the block of its version."""
+    place = np.array([versions.index(v) for v in which])
+
+    def take(name):
+        values = np.stack([getattr(block, name) for block in blocks])
+        return np.take_along_axis(values, place[None, None, :], axis=0)[0]
+
+    arrays = {name: take(name) for name in _ARRAYS}
+    return replace(blocks[-1], **arrays, version=which)
 
 
 @dataclass(frozen=True)
@@ -146,98 +163,162 @@ class _Block:
     categories: list[str]
     numerator: np.ndarray
     denominator: np.ndarray
+    value: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    people: np.ndarray
+    set_aside: np.ndarray
+    recorded: np.ndarray
     status: np.ndarray
     reason: str
+    version: np.ndarray
 
 
-def rows_of(measure: Measure, record: Record, periods: Periods) -> pd.DataFrame:
+_ARRAYS = ("numerator", "denominator", "value", "lower", "upper", "people", "set_aside", "recorded", "status")
+
+
+def rows_of(measure: Measure, record: Record, periods: Periods, cohort: str = "") -> pd.DataFrame:
     """The rows behind a measure: one per period and child (or event), with `counted` or the part of a mix.
 
-    Restricted: these are children's rows. Columns `period`, `child`, `on` and what the measure picked.
+    Restricted: these are children's rows. Columns `period`, `child`, `on` and what the measure picked; rows with a
+    reason in `aside` are in no figure.
     Raises `NotComputableError` when the extract lacks a table that the measure names.
     """
     asked = Asked(record, periods)
-    lacking = [name for name in measure.sources if asked.table(name, measure) is None]
+    lacking = [name for name in measure.sources if asked.frame(name) is None]
     if lacking:
         raise NotComputableError(f"{measure.id} reads the table {lacking[0]}, which the extract does not have.")
-    return _pick(measure, asked)
+    chosen = Cohort.parse(cohort, known=[*groups_of(record), "age"]) if cohort else None
+    return _pick(measure, asked, chosen)
 
 
-def _pick(measure: Measure, asked: Asked) -> pd.DataFrame:
-    tables = [asked.table(name, measure) for name in measure.sources]
-    return measure.pick(*tables, **measure.choices)
+def _pick(measure: Measure, asked: Asked, cohort: Cohort | None = None) -> pd.DataFrame:
+    tables = [asked.table(name, measure) for name in measure.arguments]
+    rows = measure.pick(*tables, **{name: v for name, v in measure.choices.items() if name != "window"})
+    if cohort is None:
+        return rows
+    return rows[cohort.holds(len(rows), lambda name: _facts(rows, asked, name))]
 
 
-def _measure_blocks(measure: Measure, asked: Asked, by: tuple[str, ...]) -> list[_Block]:
+def _facts(rows: pd.DataFrame, asked: Asked, name: str):
+    """What a cohort expression reads by a name: the age on the day, or the group under a breakdown."""
+    if name == "age":
+        return p.age(asked.record.people["born"].to_numpy()[rows["child"].to_numpy()], rows["on"])
+    return by_column(rows, asked.record, name)
+
+
+def _measure_blocks(measure: Measure, asked: Asked, by: tuple[str, ...], cohort=None) -> list[_Block]:
     fine, reason = asked.computable(measure)
     if not fine.any():
-        nothing = np.full((1, len(fine)), np.nan)
-        return [_Block(measure.id, TOTAL, [ALL], nothing, nothing, np.full((1, len(fine)), "x", object), reason)]
-    rows = _pick(measure, asked)
+        return [_empty(measure, asked, TOTAL, "x", reason)]
+    rows = _pick(measure, asked, cohort)
     whole = pd.Categorical.from_codes(np.zeros(len(rows), int), categories=[ALL])
-    groups = [(TOTAL, whole)] + [(name, by_column(rows, asked.record.people, name)) for name in by]
+    groups = [(TOTAL, whole)] + [(name, by_column(rows, asked.record, name)) for name in by]
     blocks = []
     for name, group in groups:
         if group is None or (isinstance(measure.kind, Rate) and name != TOTAL):
-            nothing = np.full((1, len(fine)), np.nan)
-            blocks.append(
-                _Block(
-                    measure.id,
-                    name,
-                    [ALL],
-                    nothing,
-                    nothing,
-                    np.full((1, len(fine)), "z", object),
-                    "this breakdown does not apply to the measure",
-                )
-            )
+            blocks.append(_empty(measure, asked, name, "z", "this breakdown does not apply to the measure"))
         else:
             blocks += _tallied(measure, asked, rows, name, group, fine, reason)
     return blocks
 
 
+def _empty(measure: Measure, asked: Asked, name: str, status: str, reason: str) -> _Block:
+    nothing = np.full((1, len(asked.periods)), np.nan)
+    arrays = dict.fromkeys(_ARRAYS, nothing) | {"status": np.full(nothing.shape, status, object)}
+    return _Block(measure.id, name, [ALL], reason=reason, version=_version(measure, asked), **arrays)
+
+
+def _version(measure: Measure, asked: Asked) -> np.ndarray:
+    return np.full(len(asked.periods), measure.version)
+
+
 def _tallied(measure, asked, rows, name, group, fine, reason) -> list[_Block]:
-    shape = (len(group.categories), len(asked.periods))
-    cell = group.codes.astype(np.int64) * shape[1] + rows["period"].to_numpy(np.int64)
-    counted = rows["counted"].to_numpy(float) if "counted" in rows else np.ones(len(rows))
-    size = shape[0] * shape[1]
-    all_rows = np.bincount(cell, minlength=size).reshape(shape).astype(float)
-    numerator = np.bincount(cell, weights=counted, minlength=size).reshape(shape).astype(float)
-    denominator = _denominator(measure, asked, all_rows)
-    blocks = [_block(measure, name, list(group.categories), numerator, denominator, fine, reason)]
+    """Numbers by group and period, and by part beside them for a mix."""
+    count = len(asked.periods)
+    size = len(group.categories) * count
+    cell = group.codes.astype(np.int64) * count + rows["period"].to_numpy(np.int64)
+    inside = rows["aside"].array.codes == 0 if "aside" in rows else np.ones(len(rows), bool)
+    aside = np.bincount(cell[~inside], minlength=size)
+    rows, cell = (rows, cell) if inside.all() else (rows[inside], cell[inside])
+    known = rows["known"].to_numpy(float) if "known" in rows else None
+    numbers = _numbers(measure, asked, rows, cell, size)
+    numbers["set_aside"] = aside.astype(float)
+    numbers["recorded"] = np.bincount(cell, weights=known, minlength=size)
+    shaped = {key: np.asarray(value, float).reshape(-1, count) for key, value in numbers.items()}
+    blocks = [_block(measure, asked, name, list(group.categories), shaped, fine, reason)]
     if measure.parts:
-        blocks += [_mixed(measure, asked, rows, name, group, all_rows, fine, reason)]
+        part = rows["part"].array
+        inner = len(part.categories)
+        cell = (cell // count * inner + part.codes) * count + cell % count
+        blocks.append(_mixed(measure, asked, name, group, list(part.categories), cell, shaped, fine, reason))
     return blocks
 
 
-def _mixed(measure, asked, rows, name, group, all_rows, fine, reason) -> _Block:
-    part = rows["part"].array
-    parts, count = list(part.categories), len(asked.periods)
-    cell = (group.codes.astype(np.int64) * len(parts) + part.codes) * count + rows["period"].to_numpy(np.int64)
+def _numbers(measure: Measure, asked: Asked, rows: pd.DataFrame, cell: np.ndarray, size: int) -> dict:
+    """Numerator, denominator, value, limits and rows behind them for each cell."""
+    everyone = np.bincount(cell, minlength=size).astype(float)
+    kind = measure.kind
+    if isinstance(kind, Mean | Median | Ratio):
+        found = kind.summary(cell, size, rows["amount"], rows.get("weight"))
+        return {name: getattr(found, name) for name in ("numerator", "denominator", "value", "lower", "upper")} | {
+            "people": everyone
+        }
+    numerator = np.bincount(cell, weights=rows["counted"].to_numpy(float), minlength=size).astype(float)
+    denominator = everyone
+    if isinstance(kind, Rate):
+        persons = residents(asked.frame("population"), asked.periods.ends) * _share_of_year(measure, asked)
+        denominator = np.tile(persons, size // len(asked.periods))
+    elif isinstance(kind, Count):
+        denominator = np.full(size, np.nan)
+    return _valued(kind, numerator, denominator) | {"people": everyone}
+
+
+def _valued(kind, numerator: np.ndarray, denominator: np.ndarray) -> dict:
+    lower, upper = kind.limits(numerator, denominator)
+    return {
+        "numerator": numerator,
+        "denominator": denominator,
+        "value": kind.value(numerator, denominator),
+        "lower": lower,
+        "upper": upper,
+    }
+
+
+def _share_of_year(measure: Measure, asked: Asked) -> np.ndarray | float:
+    """For a rate made annual: the part of a year that the window covers, so that residents become person-years."""
+    if not measure.choices.get("annualise"):
+        return 1.0
+    first = measure.window.starts(asked.periods).astype("datetime64[M]")
+    return ((asked.periods.ends + 1).astype("datetime64[M]") - first).astype(int) / 12
+
+
+def _mixed(measure, asked, name, group, parts, cell, whole, fine, reason) -> _Block:
+    count = len(asked.periods)
     numerator = np.bincount(cell, minlength=len(group.categories) * len(parts) * count).astype(float)
     numerator = numerator.reshape(-1, count)
-    denominator = np.repeat(all_rows, len(parts), axis=0)
+    denominator = np.repeat(whole["people"], len(parts), axis=0)
+    shaped = _valued(measure.kind, numerator, denominator) | {
+        "people": denominator,
+        "set_aside": np.repeat(whole["set_aside"], len(parts), axis=0),
+        "recorded": np.repeat(whole["recorded"], len(parts), axis=0),
+    }
     if name == TOTAL:
-        return _block(measure, measure.parts, parts, numerator, denominator, fine, reason)
+        return _block(measure, asked, measure.parts, parts, shaped, fine, reason)
     categories = [f"{outer} / {inner}" for outer in group.categories for inner in parts]
-    return _block(measure, f"{name} / {measure.parts}", categories, numerator, denominator, fine, reason)
+    return _block(measure, asked, f"{name} / {measure.parts}", categories, shaped, fine, reason)
 
 
-def _denominator(measure: Measure, asked: Asked, all_rows: np.ndarray) -> np.ndarray:
-    if isinstance(measure.kind, Rate):
-        persons = residents(asked.record.tables["population"], asked.periods.ends)
-        return np.broadcast_to(persons, all_rows.shape).astype(float)
-    return np.full(all_rows.shape, np.nan) if isinstance(measure.kind, Count) else all_rows
-
-
-def _block(measure, name, categories, numerator, denominator, fine, reason) -> _Block:
-    status = np.full(numerator.shape, "ok", object)
+def _block(measure, asked, name, categories, numbers: dict, fine, reason) -> _Block:
+    status = np.full(numbers["numerator"].shape, "ok", object)
     if not isinstance(measure.kind, Count):
-        status[~(denominator > 0)] = "z"
+        status[~(numbers["denominator"] > 0)] = "z"
     status[:, ~fine] = "x"
-    numerator, denominator = numerator.copy(), denominator.copy()
-    numerator[:, ~fine] = denominator[:, ~fine] = np.nan
-    return _Block(measure.id, name, categories, numerator, denominator, status, reason)
+    # An empty group keeps its 0 of 0; what cannot be answered has no figure at all.
+    shown = {key: np.where(fine, array, np.nan) for key, array in numbers.items()}
+    for key in ("value", "lower", "upper"):
+        shown[key] = np.where(status == "ok", shown[key], np.nan)
+    return _Block(measure.id, name, categories, status=status, reason=reason, version=_version(measure, asked), **shown)
 
 
 def residents(population: pd.DataFrame, ends: np.ndarray) -> np.ndarray:
@@ -257,11 +338,7 @@ def _tidy(blocks: list[_Block], measures: Catalogue, asked: Asked) -> pd.DataFra
     rows = np.array([len(block.categories) for block in blocks])
     facts = {m.id: m for m in measures}
     per_block = [facts[block.measure] for block in blocks]
-    numerator = np.concatenate([block.numerator.ravel() for block in blocks])
-    denominator = np.concatenate([block.denominator.ravel() for block in blocks])
-    status = np.concatenate([block.status.ravel() for block in blocks])
-    value, lower, upper = _numbers(per_block, rows * count, numerator, denominator)
-    shown = status == "ok"
+    arrays = {name: np.concatenate([getattr(block, name).ravel() for block in blocks]) for name in _ARRAYS}
 
     def spread(values: list) -> pd.Categorical:
         names = list(dict.fromkeys(values))
@@ -271,6 +348,7 @@ def _tidy(blocks: list[_Block], measures: Catalogue, asked: Asked) -> pd.DataFra
     categories = [name for block in blocks for name in block.categories]
     names = list(dict.fromkeys(categories))
     place = {name: n for n, name in enumerate(names)}
+    status = arrays["status"]
     frame = pd.DataFrame(
         {
             "area": asked.record.area,
@@ -280,18 +358,15 @@ def _tidy(blocks: list[_Block], measures: Catalogue, asked: Asked) -> pd.DataFra
             "grain": asked.periods.grain,
             "breakdown": spread([block.breakdown for block in blocks]),
             "category": pd.Categorical.from_codes(np.repeat([place[c] for c in categories], count), categories=names),
-            "numerator": numerator,
-            "denominator": denominator,
-            "value": np.where(shown, value, np.nan),
-            "lower": np.where(shown, lower, np.nan),
-            "upper": np.where(shown, upper, np.nan),
+            **{name: arrays[name] for name in ("numerator", "denominator", "value", "lower", "upper")},
             "unit": spread([m.unit for m in per_block]),
             "better": spread([m.better for m in per_block]),
-            "definition_version": np.repeat([m.version for m in per_block], rows * count),
+            "definition_version": np.concatenate([np.tile(b.version, len(b.categories)) for b in blocks]),
             "status": status,
             "reason": np.where(status == "ok", "", np.repeat([block.reason for block in blocks], rows * count)),
+            **{name: arrays[name] for name in ACCOUNT},
         },
-        columns=COLUMNS,
+        columns=[*COLUMNS, *ACCOUNT],
     )
     frame.loc[frame["status"] == "z", "reason"] = frame.loc[frame["status"] == "z", "reason"].mask(
         frame["denominator"].eq(0), "nobody in the group"
@@ -299,12 +374,39 @@ def _tidy(blocks: list[_Block], measures: Catalogue, asked: Asked) -> pd.DataFra
     return frame.astype({"measure": str, "breakdown": str, "category": str, "unit": str, "better": str})
 
 
-def _numbers(per_block, lengths, numerator, denominator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Value and limits, one call per kind over all its rows together."""
-    value, lower, upper = (np.full(len(numerator), np.nan) for _ in range(3))
-    kinds = [m.kind for m in per_block]
-    for kind in dict.fromkeys(kinds):
-        mine = np.repeat([k == kind for k in kinds], lengths)
-        value[mine] = kind.value(numerator[mine], denominator[mine])
-        lower[mine], upper[mine] = kind.limits(numerator[mine], denominator[mine])
-    return value, lower, upper
+def account(measures: Catalogue, record: Record, periods: Periods) -> pd.DataFrame:
+    """Who was set aside from each figure, counted by reason, and of how many rows the fact was recorded.
+
+    Restricted: true counts. A row per measure, period and reason: `measure, period_end, reason, rows, used, recorded`;
+    a figure from which nobody was set aside has one row with the reason "" and 0 rows. Measures that the record cannot
+    answer are left out. Source: INPUTS 9 rule 3.
+    """
+    asked = Asked(record, periods)
+    parts = []
+    for m in measures:
+        fine, _ = asked.computable(m)
+        if not fine.any():
+            continue
+        rows = _pick(m, asked)
+        parts.append(_account(rows[fine[rows["period"].to_numpy(int)]], np.flatnonzero(fine), m.id, periods))
+    columns = ["measure", "period_end", "reason", "rows", "used", "recorded"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _account(rows: pd.DataFrame, answered: np.ndarray, name: str, periods: Periods) -> pd.DataFrame:
+    reason = rows["aside"].astype(str) if "aside" in rows else pd.Series("", index=rows.index)
+    counted = pd.crosstab(rows["period"].to_numpy(), reason.to_numpy()).reindex(answered, fill_value=0)
+    kept = used(rows)
+    known = kept["known"] if "known" in kept else pd.Series(True, index=kept.index)
+    every = counted.get("", pd.Series(0, index=counted.index))
+    recorded = known.groupby(kept["period"].to_numpy()).sum().reindex(answered, fill_value=0)
+    reasons = counted.drop(columns="", errors="ignore")
+    reasons = reasons if len(reasons.columns) else reasons.assign(**{"": 0})
+    long = reasons.melt(ignore_index=False, var_name="reason", value_name="rows").rename_axis("period").reset_index()
+    at = long["period"].to_numpy(int)
+    return long.assign(
+        measure=name,
+        period_end=periods.ends[at].astype("datetime64[s]"),
+        used=every.loc[at].to_numpy(),
+        recorded=recorded.loc[at].to_numpy(),
+    )

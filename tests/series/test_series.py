@@ -9,7 +9,7 @@ from drawn import table
 from extract import filled, record_of
 from incare.measures import catalogue
 from incare.periods import Periods
-from incare.series import COLUMNS, BreakdownError, calculate, residents
+from incare.series import ACCOUNT, COLUMNS, BreakdownError, calculate, residents
 
 EPISODES = """
     CHILD | DECOM      | RNE | DEC        | REC
@@ -42,7 +42,7 @@ def newest(series, breakdown):
 
 
 def test_the_columns_are_those_of_the_contract_in_its_order(record):
-    assert list(asked(record, "cla_count").columns) == COLUMNS
+    assert list(asked(record, "cla_count").columns) == [*COLUMNS, *ACCOUNT]
 
 
 def test_every_period_is_answered_in_one_call(record):

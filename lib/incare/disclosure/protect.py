@@ -18,6 +18,8 @@ PROFILES = ("public", "restricted")
 KEYS = ("area", "measure", "period_start", "period_end", "grain", "breakdown", "category")
 FIGURES = ("numerator", "denominator", "value", "lower", "upper")
 COLUMNS = (*KEYS, *FIGURES, "unit", "better", "definition_version", "status")
+# How figures came about, as a series brings it; shown as `set_aside` and `completeness`.
+ACCOUNT = ("people", "set_aside", "recorded")
 SHOWN = ("ok", "low")
 SYMBOLS = ("c", "z", "x")
 
@@ -173,7 +175,7 @@ def protect(series: pd.DataFrame, profile: str = "public", rules: Rules | None =
 
 def _checked(series: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in COLUMNS if name not in series]
-    extra = [name for name in series if name not in (*COLUMNS, "reason")]
+    extra = [name for name in series if name not in (*COLUMNS, "reason", *ACCOUNT)]
     if missing:
         raise DisclosureError(f"A series needs the column {missing[0]}; it has: {', '.join(map(str, series.columns))}.")
     if extra:
@@ -192,7 +194,34 @@ def _checked(series: pd.DataFrame) -> pd.DataFrame:
 
 
 def _restricted(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(**{name: half_up(frame[name], 0.1) for name in ("value", "lower", "upper")})
+    shown = frame.assign(**{name: half_up(frame[name], 0.1) for name in ("value", "lower", "upper")})
+    return _accounted(shown, frame, frame["status"].isin(SHOWN).to_numpy(), None)
+
+
+def _accounted(shown: pd.DataFrame, frame: pd.DataFrame, told: np.ndarray, rules: Rules | None) -> pd.DataFrame:
+    """With `set_aside` and `completeness` (% of the people whose fact was recorded) in place of the true counts.
+
+    In public they stand beside totals only, hidden and rounded like any count and share.
+    """
+    if "set_aside" not in frame:
+        return shown
+    people, aside, recorded = (frame[name].to_numpy(float) for name in ACCOUNT)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        complete = np.where(people > 0, 100 * recorded / people, np.nan)
+    if rules is None:
+        complete = half_up(complete, 0.1)
+    else:
+        total = told & (frame["breakdown"] == "total").to_numpy()
+        few = _few(aside, rules)
+        apart = _few(recorded, rules) | _few(people - recorded, rules) | (people < rules.percent_min_denominator)
+        aside = np.where(total & ~few, half_up(aside, rules.base), np.nan)
+        complete = np.where(total & ~apart, half_up(complete), np.nan)
+    kept = shown.drop(columns=[name for name in ACCOUNT if name in shown])
+    return kept.assign(set_aside=np.where(told, aside, np.nan), completeness=np.where(told, complete, np.nan))
+
+
+def _few(count: np.ndarray, rules: Rules) -> np.ndarray:
+    return (count >= rules.hide_from) & (count <= rules.hide_to)
 
 
 def _public(frame: pd.DataFrame, rules: Rules) -> pd.DataFrame:
@@ -200,7 +229,8 @@ def _public(frame: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     alone = _hidden_alone(frame, kind, rules)
     lines = lines_of(frame, _counted(frame, kind))
     hidden = hide_further(alone, lines, rules.hide_to, rules.least_possible, rules.base)
-    return _blanked(_rounded(frame, kind, rules), hidden & (kind != ""))
+    shown = _blanked(_rounded(frame, kind, rules), hidden & (kind != ""))
+    return _accounted(shown, frame, shown["status"].isin(SHOWN).to_numpy(), rules)
 
 
 def _kinds(frame: pd.DataFrame) -> np.ndarray:
@@ -233,10 +263,12 @@ def _hidden_alone(frame: pd.DataFrame, kind: np.ndarray, rules: Rules) -> np.nda
     num, den = frame["numerator"].to_numpy(), frame["denominator"].to_numpy()
 
     def small(count):
-        return (count >= rules.hide_from) & (count <= rules.hide_to)
+        return _few(count, rules)
 
+    # The denominator of a ratio is sessions or posts, not people: what counts is the rows behind it.
+    people = frame["people"].to_numpy(float) if "people" in frame else den
     share = small(num) | small(den - num) | small(den) | (den < rules.percent_min_denominator)
-    by_kind = {"count": small(num), "rate": small(num), "share": share, "mean": den < rules.mean_min_n}
+    by_kind = {"count": small(num), "rate": small(num), "share": share, "mean": people < rules.mean_min_n}
     hidden = kind == "unknown"
     for name, mask in by_kind.items():
         hidden |= (kind == name) & mask

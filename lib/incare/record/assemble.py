@@ -41,6 +41,7 @@ class Record:
     reaches: np.datetime64
     notices: tuple[str, ...] = ()
     fingerprint: str = ""
+    latest_only: frozenset[str] = frozenset()
 
     @cached_property
     def care_periods(self) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""Education of children in care."""

@@ -1,0 +1,1 @@
+"""Offending by children in care."""
