@@ -27,6 +27,7 @@ FLOORS = (
     ("disclosure",),
     ("forecast",),
     ("stats",),
+    ("worklist", "areas"),
     ("series",),
     ("measures",),
     ("measure", "kinds", "rows", "breakdowns", "cohort", "named"),

@@ -165,7 +165,8 @@ def measures(
     with _heard() as listener:
         if name:
             for key, value in _card(found[0]).items():
-                listener.say(f"{key.replace('_', ' ').capitalize()}: {value}")
+                if key != "choices" and value:
+                    listener.say(f"{key.replace('_', ' ').capitalize()}: {value}")
         else:
             import pandas as pd
 
@@ -175,9 +176,36 @@ def measures(
 
 def _card(measure) -> dict:
     """A measure's facts and definition as plain values."""
+    from incare.views import cards
+
     facts = {key: getattr(measure, key) for key in ("id", "title", "topic", "unit", "better", "version", "valid_from")}
-    choices = ", ".join(f"{name}={value}" for name, value in measure.choices.items())
-    return facts | {"reads": ", ".join(measure.sources), **measure.definition, "choices": choices or "none"}
+    said = {name.lower().replace(" ", "_"): text for name, text in cards.entries(measure)}
+    return facts | {"summary": measure.definition["summary"]} | said | {"choices": dict(measure.choices)}
+
+
+@app.command("list", epilog="Example: incare list params/sample.yaml care_plan_up_to_date_pct -o overdue.csv")
+def list_behind(
+    params: ParamsFile,
+    measure: Annotated[str, typer.Argument(metavar="ID", help="The measure; see: incare measures.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write, .csv or .parquet.")],
+    cohort: Annotated[str, typer.Option(help='Only some children, as in: uasc and team == "North".')] = "",
+    everyone: Annotated[bool, typer.Option("--all", help="Those counted and set aside too.")] = False,
+) -> None:
+    """Write the list behind a number: who is not counted and why, what was due when, by team and worker. Restricted."""
+    _refuse_other_endings(output, ".csv", ".parquet")
+    from incare import measures as topics
+    from incare.pack import params as params_file
+    from incare.pack.run import read_record
+    from incare.periods import Periods
+    from incare.worklist import worklist
+
+    given = params_file.read(params)
+    chosen = topics.catalogue().choose(given.choices)[measure]
+    record = read_record(given)
+    params_file.agree(given, record)
+    rows = worklist(chosen, record, Periods.of(given.grain, given.span.end, 1), cohort=cohort, everyone=everyone)
+    _write_frame(rows, output)
+    typer.echo(f"{len(rows):,} rows in {output} (restricted: children's ids; delete it when it has served).", err=True)
 
 
 @app.command(epilog="Example: incare sample extracts/invented --seed 7 --children 600 --years 5")
@@ -193,7 +221,7 @@ def sample(
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not empty; give a new or an empty folder.")
-    wanted = {"seed": seed, "children": children, "years": years, "areas": areas}
+    wanted = {"seed": seed, "children": children, "years": years, "areas": areas, "workers": min(areas or 1, 2)}
     for written in invented.write(folder, **{key: value for key, value in wanted.items() if value is not None}):
         typer.echo(f"Written: {written}. Look at it with: incare check {written}")
 

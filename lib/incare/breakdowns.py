@@ -12,7 +12,7 @@ from incare import periods as p
 from incare.codes import AGE_BAND_STARTS, AGE_BANDS, NOT_KNOWN
 from incare.record import Record
 from incare.record.dated import DATED, dated
-from incare.rows import latest_before
+from incare.rows import open_on
 
 STANDARD = ("age_band", "sex", "ethnicity", "uasc", "category_of_need", "legal_status", "placement")
 # What a care leavers' snapshot says beside these.
@@ -47,15 +47,10 @@ def by_column(rows: pd.DataFrame, record: Record, name: str) -> pd.Categorical |
 
 def _on_the_day(rows: pd.DataFrame, facts: pd.DataFrame) -> pd.Categorical:
     """The value that holds on each row's day: the latest begun by then, unless it has ended."""
-    found = latest_before(facts, rows)
-    at = np.maximum(found, 0)
+    found = open_on(facts, rows)
     categories = [*sorted(facts["value"].unique()), UNALLOCATED]
-    if not len(facts):
-        return pd.Categorical([UNALLOCATED] * len(rows), categories=categories)
-    ended = p.days(facts["end"])[at]
-    there = (found >= 0) & (np.isnat(ended) | (ended > p.days(rows["on"])))
-    codes = pd.Categorical(facts["value"], categories=categories).codes[at]
-    return pd.Categorical.from_codes(np.where(there, codes, len(categories) - 1), categories=categories)
+    codes = np.r_[pd.Categorical(facts["value"], categories=categories).codes, len(categories) - 1]
+    return pd.Categorical.from_codes(codes[found], categories=categories)
 
 
 def _category(values: pd.Series) -> pd.Categorical:

@@ -139,6 +139,25 @@ def latest_before(events: pd.DataFrame, rows: pd.DataFrame, column: str = "start
     return np.where((place >= 0) & (events["child"].to_numpy()[event] == child), event, -1)
 
 
+def open_on(spans: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
+    """For each row, the position of a span of the child that is open on the row's day `on`; -1 when there is none.
+
+    `spans` has `child, start, end` (blank while open) and perhaps `rank`: of several the lowest rank is taken, then the
+    latest begun.
+    """
+    found = np.full(len(rows), -1)
+    rank = spans["rank"].to_numpy() if "rank" in spans else np.zeros(len(spans), int)
+    on = p.days(rows["on"])
+    for level in np.unique(rank)[::-1]:
+        mine = np.flatnonzero(rank == level)
+        place = latest_before(spans.iloc[mine], rows)
+        at = mine[np.maximum(place, 0)]
+        ended = p.days(spans["end"])[at]
+        there = (place >= 0) & (np.isnat(ended) | (ended > on))
+        found = np.where(there, at, found)
+    return found
+
+
 def set_aside(rows: pd.DataFrame, out, why: str) -> pd.DataFrame:
     """The rows with those where `out` is true marked as set aside, in the column `aside`; an earlier reason stays.
 

@@ -13,7 +13,7 @@ from incare.cohort import Cohort
 from incare.kinds import Count, Mean, Median, Rate, Ratio
 from incare.measure import Catalogue, Measure
 from incare.named import SOURCES, begins
-from incare.periods import Periods
+from incare.periods import Periods, Quarter
 from incare.record import Record
 from incare.rows import Spans, used
 
@@ -372,6 +372,16 @@ def _tidy(blocks: list[_Block], measures: Catalogue, asked: Asked) -> pd.DataFra
         frame["denominator"].eq(0), "nobody in the group"
     )
     return frame.astype({"measure": str, "breakdown": str, "category": str, "unit": str, "better": str})
+
+
+def answerable(measures: Catalogue, record: Record, quarter: str) -> pd.DataFrame:
+    """Which measures a record can answer for a quarter: `topic, measure, title, answer` (yes, or what is lacking)."""
+    asked = Asked(record, Periods.quarters(Quarter.parse(quarter).end, 1))
+    found = []
+    for m in measures:
+        fine, reason = asked.computable(m)
+        found.append((m.topic.replace("_", " "), m.id, m.title, "yes" if fine.all() else f"no: {reason}"))
+    return pd.DataFrame(found, columns=["topic", "measure", "title", "answer"])
 
 
 def account(measures: Catalogue, record: Record, periods: Periods) -> pd.DataFrame:

@@ -53,14 +53,37 @@ def _spans(table: pd.DataFrame, worker: str, start: str, end: str, role) -> pd.D
     )
 
 
+def social_workers(record) -> pd.DataFrame | None:
+    """Children's social workers as the returns tell: `child, start, end, worker, reason, began`; None without the module.
+
+    `began` is the day the worker took the child, `start` that day or the first day of the earliest return that has the
+    module if later: before it the record does not know who else there was. An end that is missing is the start of the
+    child's next worker. A placeholder (an id that begins XX) is a worker of its own each time.
+    Source: INPUTS 2.3 and 8 (SW02, SW10); CATALOGUE K.
+    """
+    table = record.tables.get("sw_episodes")
+    if table is None:
+        return None
+    rows = _spans(table, "SW_ID", "SW_DECOM", "SW_DEC", "SW").drop(columns="role")
+    reason = table["SW_REASON"] if "SW_REASON" in table else pd.Series("", index=table.index)
+    rows = rows.assign(reason=reason.to_numpy(object), began=rows["start"])
+    rows = rows[rows["start"].notna()].sort_values(["child", "start"], kind="stable", ignore_index=True)
+    rows["end"] = rows["end"].fillna(rows.groupby("child")["start"].shift(-1))
+    placeholder = rows["worker"].str.upper().str.startswith("XX").to_numpy(bool)
+    numbered = rows["worker"] + " " + pd.Series(np.arange(len(rows)), index=rows.index).astype(str)
+    rows["worker"] = rows["worker"].where(~placeholder, numbered)
+    first = np.datetime64(f"{int(table['_year'].min()) - 1}-04-01", "s") if len(table) else NAT
+    rows["start"] = rows["start"].clip(lower=first)
+    return rows[rows["end"].isna() | (rows["end"] >= rows["start"])].reset_index(drop=True)
+
+
 def teams(record) -> pd.DataFrame | None:
     """The team of each child's social worker, and of the personal adviser while there is no social worker."""
     rows = workers(record)
     if rows is None or not (rows["team"] != "").any():
         return None
-    # In latest_before the last of several wins: a social worker stands after a personal adviser who began that day.
-    rows = rows[rows["team"] != ""].sort_values(["start", "role"], kind="stable")
-    return rows.rename(columns={"team": "value"})[COLUMNS].reset_index(drop=True)
+    rows = rows[rows["team"] != ""].assign(rank=(rows["role"] != "SW").astype(int))
+    return rows.rename(columns={"team": "value"})[[*COLUMNS, "rank"]].reset_index(drop=True)
 
 
 def plans_for_special_needs(record) -> pd.DataFrame | None:

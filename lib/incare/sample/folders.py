@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import os
 import shutil
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -24,17 +26,28 @@ local/<table>.csv            tables a council keeps beside the return
 
 
 def write(
-    folder: str | Path, seed: int = 1, children: int = 650, years: int = 6, areas: int = 1, ending: int = 2025
+    folder: str | Path,
+    seed: int = 1,
+    children: int = 650,
+    years: int = 6,
+    areas: int = 1,
+    ending: int = 2025,
+    workers: int = 1,
 ) -> list[Path]:
     """Writes invented authorities as `<folder>/<area>/ssda903/<year>/*.csv` and `.../local/*.csv`; returns the folders.
 
     The first area is like Croydon, the second like Worcestershire, any further one plain (see `authority`). Each area
     is written under a temporary name and renamed, so a folder is whole or not there; an older folder of the same
-    name is replaced. Raises `ValueError` for settings that cannot be used.
+    name is replaced. `workers` are processes that write several areas at once; the files are the same with any number.
+    Raises `ValueError` for settings that cannot be used.
     """
     if areas < 1:
         raise ValueError(f"areas must be 1 or more; found {areas}.")
-    return [_write(Path(folder), _area(place, seed, children, years, ending)) for place in range(areas)]
+    wanted = [_area(place, seed, children, years, ending) for place in range(areas)]
+    if workers == 1 or areas == 1:
+        return [_write(Path(folder), area) for area in wanted]
+    with ProcessPoolExecutor(min(workers, areas), mp_context=multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(_write, [Path(folder)] * areas, wanted))
 
 
 def _area(place: int, seed: int, children: int, years: int, ending: int) -> Area:

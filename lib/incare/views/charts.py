@@ -49,10 +49,12 @@ def trend(
         _draw_benchmark(axes, benchmark)
         _draw_gaps(axes, found)
         _draw_versions(axes, found)
+        _draw_breaks(axes, known, found)
         _draw_actions(axes, done)
         house.beside(axes, labels)
         picture = house.image(figure, alt.trend(found, known, target))
-    return _figure(picture, known, found, note, _gap_note(found), _band_note(found), *_action_notes(done))
+    notes = (note, _gap_note(found), _band_note(found), *_break_notes(known, found), *_action_notes(done))
+    return _figure(picture, known, found, *notes)
 
 
 def breakdown(protected: Protected, measure: Measure | str, by: str) -> Html:
@@ -219,6 +221,33 @@ def _draw_versions(axes, found: pd.DataFrame) -> None:
                 color=house.QUIET,
                 size=8.5,
             )
+
+
+def _breaks(known: Measure, found: pd.DataFrame) -> list[tuple[pd.Timestamp, str]]:
+    """The days inside the chart from which figures are made otherwise, with the reason."""
+    first, last = found["period_end"].min(), found["period_end"].max()
+    days = sorted((pd.Timestamp(day), why) for day, why in known.breaks.items())
+    return [(day, why) for day, why in days if first < day <= last]
+
+
+def _draw_breaks(axes, known: Measure, found: pd.DataFrame) -> None:
+    for day, _ in _breaks(known, found):
+        axes.axvline(day, color=house.QUIET, linewidth=1.2, linestyle=":")
+        axes.annotate(
+            "break",
+            (day, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            color=house.QUIET,
+            size=8.5,
+        )
+
+
+def _break_notes(known: Measure, found: pd.DataFrame) -> list[str]:
+    return [f"Break on {numbers.long_date(day)}: {why}." for day, why in _breaks(known, found)]
 
 
 def _marked(actions: list[dict] | None, known: Measure, found: pd.DataFrame) -> list[tuple[str, pd.Timestamp, str]]:
