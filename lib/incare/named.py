@@ -6,13 +6,15 @@ Adding a line here is all it takes for a measure to read another table.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from incare import periods as p
-from incare.record import Record
+from incare.record import Record, schooling
+from incare.record.adoptions import adoptions
+from incare.record.dated import social_workers
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,13 @@ def people(record: Record) -> pd.DataFrame:
     return record.people.assign(eligible_from=record.eligible_from.astype("datetime64[s]"))
 
 
+def known_reviews(record: Record) -> pd.DataFrame:
+    """Reviews held, or no rows where the extract has no reviews: for measures that can do without them."""
+    held = record.held_reviews
+    none = pd.DataFrame({"child": np.zeros(0, int), "start": np.zeros(0, "datetime64[s]")})
+    return none if held is None else held
+
+
 def yearly(table: str) -> Source:
     """A return's table with a row per child and year, as events on the 31 March that closes the year."""
 
@@ -84,14 +93,18 @@ SOURCES: dict[str, Source] = {
     "care_periods": Source(care_periods, tables=("episodes",)),
     "carer_spells": Source(lambda record: record.carer_spells, tables=("episodes",)),
     "placement_spells": Source(lambda record: record.placement_spells, tables=("episodes",)),
-    "located": Source(lambda record: record.located, tables=("episodes", "postcodes")),
+    "placement_locations": Source(lambda record: record.located, tables=("episodes", "postcodes")),
     "respite": Source(lambda record: record.respite, tables=("episodes",)),
     "due_reviews": Source(lambda record: record.due_reviews, tables=("reviews", "reviews_local")),
     "held_reviews": Source(lambda record: record.held_reviews, tables=("reviews", "reviews_local")),
     "missing": Source(lambda record: record.tables.get("missing"), tables=("missing",)),
     "oc2": yearly("oc2"),
     "care_leavers": Source(lambda record: record.care_leavers, tables=("oc3",)),
+    "adoptions": Source(adoptions),
+    "social_workers": Source(social_workers, dated=True, tables=("sw_episodes",)),
+    "known_reviews": Source(known_reviews),
     "people": Source(people, spans=False, tables=("header", "uasc")),
+    "uasc": Source(lambda record: record.tables.get("uasc"), spans=False, tables=("uasc",)),
     # Local tables
     "population": _plain("population"),
     "care_plans": _events("care_plans", "PLAN_DATE"),
@@ -101,16 +114,18 @@ SOURCES: dict[str, Source] = {
     "sdq_scores": _events("sdq", "SDQ_DATE"),
     "offences": _events("offences", "OUTCOME_DATE"),
     "peps": _events("pep", "PEP_DATE"),
-    "terms": _plain("terms"),
-    "attainment": _plain("attainment"),
-    "attendance": _plain("attendance"),
-    "suspensions": _events("suspensions", "START"),
+    "terms": Source(schooling.terms, spans=False, tables=("terms",)),
+    "attainment": Source(schooling.results, spans=False, dated=True, tables=("attainment",)),
+    "attendance": Source(schooling.sessions, spans=False, dated=True, tables=("attendance",)),
+    "term_attendance": Source(schooling.term_sessions, spans=False, tables=("attendance", "terms")),
+    "suspensions": Source(schooling.exclusions, spans=False, dated=True, tables=("suspensions",)),
     "schools": _events("schools", "START", "END"),
-    "return_interviews": _plain("return_interviews"),
+    "return_interviews": _events("return_interviews", "MIS_START"),
     "care_leaver_snapshots": Source(lambda record: record.care_leaver_snapshots, dated=True, tables=("care_leavers",)),
     "cl_contacts": _events("cl_contacts", "CONTACT_DATE"),
     "cl_accommodation": _events("cl_accommodation", "START", "END"),
-    "entitlement_survey": _events("entitlement_survey", "SENT_DATE"),
+    # Letters go out now and then: the first one is not where the record of them begins.
+    "entitlement_survey": replace(_events("entitlement_survey", "SENT_DATE"), dated=False),
     "pa_allocations": _events("pa_allocations", "START", "END"),
     "workers": _plain("workers"),
 }

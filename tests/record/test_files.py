@@ -100,10 +100,67 @@ def test_a_missing_table_is_named_with_its_columns(folder):
 
 
 def test_an_empty_folder_and_a_missing_one_are_refused(tmp_path):
-    with pytest.raises(ExtractError, match="holds no CSV file"):
+    with pytest.raises(ExtractError, match=r"holds no CSV, XML or Excel \(\.xlsx\) file"):
         read(tmp_path, area="Testshire")
     with pytest.raises(ExtractError, match="was not found"):
         read(tmp_path / "nowhere", area="Testshire")
+
+
+def test_one_csv_file_is_no_extract_because_header_and_episodes_are_two(folder):
+    with pytest.raises(ExtractError, match=r"is one file; an extract is a folder of files, or a single XML return"):
+        read(folder / "2025" / "episodes.csv", area="Testshire")
+
+
+def test_files_of_other_kinds_are_named_and_left_out(folder):
+    for name in ("minutes.pdf", "backup.zip", "old.xls", "README.txt", ".DS_Store", "~$return.xlsx"):
+        (folder / name).write_bytes(b"\x00")
+    said = [words for words in read(folder, area="Testshire").notices if "left out" in words]
+    assert said == [
+        f"Files of the kinds .pdf, .xls, .zip in {folder.name} were left out; CSV, XML and .xlsx files are read."
+    ]
+
+
+FLAGS = """
+    CHILD  | DOB        | SDQ_SCORE | CONVICTED | HEALTH_ASSESSMENT
+    -------+------------+-----------+-----------+------------------
+    000001 | 01/01/2015 | 12        | TRUE      | False
+"""
+LEAVERS = """
+    CHILD  | SNAPSHOT_DATE | DOB        | ELIGIBILITY | IN_TOUCH | ACTIV | EHCP
+    -------+---------------+------------+-------------+----------+-------+-----
+    000002 | 31/03/2025    | 29/02/2012 | RELEVANT    | TRUE     | TRUE  | TRUE
+"""
+
+
+def test_a_spreadsheets_true_and_false_become_the_codes_for_yes_and_no_where_a_column_has_them(folder):
+    write(folder, 2025, episodes=EPISODES, header=HEADER, oc2=FLAGS, care_leavers=LEAVERS)
+    record = read(folder, area="Testshire")
+    flags, leaver = record.tables["oc2"].iloc[0], record.tables["care_leavers"].iloc[0]
+    assert (flags["CONVICTED"], flags["HEALTH_ASSESSMENT"]) == ("1", "0")
+    assert (leaver["EHCP"], leaver["IN_TOUCH"]) == ("Y", "YES")
+    # An activity has no code for yes: the cell stays and is flagged.
+    assert leaver["ACTIV"] == "TRUE"
+    assert ("C6", "ACTIV") in set(zip(record.issues["rule"], record.issues["column"], strict=True))
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql://amy:secret@host/care", "care.duckdb", "care.DB?schema=dbo", "care.sqlite3", "care.ddb"]
+)
+def test_a_database_is_told_by_its_address_or_its_ending_and_read_by_its_own_reader(monkeypatch, address):
+    from incare.record import database
+
+    assert database.recognises(address)
+    asked = []
+
+    def nothing_there(url, keep, *, as_at):
+        asked.append((url, keep, as_at))
+        return [], [], ""
+
+    monkeypatch.setattr(database, "tables", nothing_there)
+    with pytest.raises(ExtractError, match="has no episodes and header table") as refusal:
+        read(address, area="Testshire", as_at="2025-03-31", keep=["TEAM"])
+    assert asked == [(address, ("TEAM",), "2025-03-31")]
+    assert "secret" not in str(refusal.value)
 
 
 def test_a_file_of_something_else_is_left_out_and_said(folder):

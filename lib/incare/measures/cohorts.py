@@ -1,4 +1,4 @@
-"""Who is in care at the end of a period, and who has been for long enough: the populations that many measures share."""
+"""Who is in care, who has been for long enough, and who came into care: the populations that many measures share."""
 
 from __future__ import annotations
 
@@ -6,16 +6,32 @@ import numpy as np
 import pandas as pd
 
 from incare import periods as p
-from incare.periods import rolling
-from incare.rows import Spans, count_in, one_per_child, set_aside
+from incare.periods import rolling, year_to_date
+from incare.rows import Spans, count_in, latest_before, one_per_child, set_aside, used
 
 UNKNOWN_BIRTH = "date of birth not known"
 UNKNOWN_START = "start of care not known"
+# For a count of what happens in the period, which can also be asked of longer windows.
+COUNT_WINDOWS = {
+    "period": {},
+    "year_to_date": {"window": year_to_date},
+    "rolling": {"window": rolling(12), "needs_history": 12},
+}
+# What an episode says that a breakdown reads.
+_OF_EPISODES = ("legal_status", "placement", "category_of_need")
 
 
 def in_care_now(in_care: Spans) -> pd.DataFrame:
     """Children in care at the end of the last day, each once, with their current episode."""
     return one_per_child(in_care.at("end"), keep="last")
+
+
+def in_care_any_time(in_care: Spans) -> pd.DataFrame:
+    """Children in care at any time in the window, each once, with their latest episode in it.
+
+    A child whose care ended on the window's first day is in: the end is the day of leaving (CATALOGUE 6, question 8).
+    """
+    return one_per_child(in_care.overlapping("window"), keep="last")
 
 
 def in_care_for(in_care: Spans, respite: Spans | None, months: int = 12) -> pd.DataFrame:
@@ -24,12 +40,53 @@ def in_care_for(in_care: Spans, respite: Spans | None, months: int = 12) -> pd.D
     A child whose start of care is unknown counts when the first known episode is old enough: care began no later.
     Source: CATALOGUE 1.8 (LAIT notes on the 12-month cohort).
     """
+    return used(perhaps_in_care_for(in_care, respite, months))
+
+
+def perhaps_in_care_for(in_care: Spans, respite: Spans | None, months: int = 12) -> pd.DataFrame:
+    """As `in_care_for`, with the children of whom it cannot be told kept as set aside.
+
+    They are those whose first row in the record is not a start and begins within the months.
+    """
     rows = in_care_now(in_care)
-    rows = rows[p.days(rows["care_start"]) <= p.held_since(rows["on"], months)]
+    long_enough = (p.days(rows["care_start"]) <= p.held_since(rows["on"], months)) & ~_broken(rows, respite, months)
+    unknown = rows["left_censored"].to_numpy(bool) & (p.days(rows["care_start"]) > p.held_since(rows["on"], months))
+    return set_aside(rows, unknown, UNKNOWN_START)[long_enough | unknown]
+
+
+def _broken(rows: pd.DataFrame, respite: Spans | None, months: int) -> np.ndarray:
+    """Whether a child had a night of a short break in the months."""
     if respite is None or not len(respite.table):
+        return np.zeros(len(rows), bool)
+    window = rolling(months)
+    breaks = Spans(respite.table, respite.periods, window).overlapping("window")
+    inside = p.days(breaks["night"]) >= window.starts(respite.periods)[breaks["period"]]
+    return count_in(breaks[inside], rows) > 0
+
+
+def starts(care_periods: Spans, *, once: bool = True) -> pd.DataFrame:
+    """Periods of care that start in the window, with the first legal status and placement.
+
+    With `once` each child by the first start in the window. Those whose first row in the record is not a start are
+    set aside, but a child with a known start in the window is used.
+    """
+    rows = care_periods.starting("window")
+    first = {name: rows[f"first_{name}"].array for name in ("legal_status", "placement", "place")}
+    rows = set_aside(rows.assign(**first), rows["left_censored"], UNKNOWN_START)
+    if not once:
         return rows
-    breaks = Spans(respite.table, respite.periods, rolling(months)).overlapping("window")
-    return rows[count_in(breaks, rows) == 0]
+    ordered = rows.sort_values(["period", "child", "left_censored", "start"], kind="stable")
+    return ordered[~ordered.duplicated(["period", "child"])]
+
+
+def with_episode(rows: pd.DataFrame, in_care: Spans, day) -> pd.DataFrame:
+    """The rows with the legal status, placement and need of their child's episode on a day, for breakdowns.
+
+    The rows are of events inside care, so that an episode is always found.
+    """
+    at = np.maximum(latest_before(in_care.table, rows.assign(on=day)), 0)
+    named = [name for name in _OF_EPISODES if name in in_care.table]
+    return rows.assign(**{name: in_care.table[name].array.take(at) for name in named})
 
 
 def ages(rows: pd.DataFrame, people: pd.DataFrame, on=None) -> np.ndarray:

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from incare.codes import VALID, invalid
+from incare.codes import ALWAYS, VALID, WORDS
 
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})([T ][\d:.]+Z?)?")
@@ -20,6 +20,7 @@ _SERIAL = re.compile(r"\d{5}(\.0+)?")
 _SHORT_YEAR = re.compile(r"\d{1,2}[/-]\d{1,2}[/-]\d{2}")
 _ZERO = re.compile(r"0+(\.0+)?")
 _WHOLE = re.compile(r"(\d+)\.0+")
+_WITH_LABEL = re.compile(r"([A-Z]{1,6}\d{0,2}[AB]?|\d)\s*[):–-]\s*\S")
 NAT = np.datetime64("NaT", "s")
 DUMMY_UNTIL = np.datetime64("1900-01-01", "s")
 
@@ -69,26 +70,53 @@ def read_numbers(text: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     return numbers, np.isnan(numbers) & (text != "").to_numpy()
 
 
-def read_codes(text: pd.Series, table: str, column: str, year: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Upper-case codes, where a code is unknown, and where it is known but not valid in the return year.
+@dataclass(frozen=True)
+class Codes:
+    """A column read as codes: the codes in upper case, and what was wrong with each cell.
 
-    Spreadsheets turn the code 0 into 0.0 or 00; both are read as 0. `year` is the closing return year (0: none). Each
-    distinct text is read once.
+    `unknown` is in no list, `out_of_year` is valid in other returns only, `labelled` was written with its label (or as
+    one) and read as the code.
+    """
+
+    codes: np.ndarray
+    unknown: np.ndarray
+    out_of_year: np.ndarray
+    labelled: np.ndarray
+
+
+def read_codes(text: pd.Series, table: str, column: str, years: np.ndarray) -> Codes:
+    """Read a column of text as the codes of a table and column; each distinct text is read once.
+
+    Spreadsheets turn the code 0 into 0.0 or 00; both are read as 0. “U4 - Foster carer” is read as U4, and a whole
+    label as its code where it can mean nothing else. `years` are the closing years of the rows' returns (0: none).
+    Source: INPUTS sections 1 and 7; CATALOGUE 4.
     """
     place, unique = pd.factorize(text.to_numpy(), use_na_sentinel=False)
     valid = VALID.get((table, column))
-    codes = np.array([_code(value, valid) for value in unique], dtype=object)
-    if not len(codes) or valid is None:
-        nothing = np.zeros(len(place), dtype=bool)
-        return (codes[place] if len(codes) else text.to_numpy(object)), nothing, nothing
-    verdicts = [False if not code else invalid(table, column, code, year or None) for code in codes]
-    unknown = np.array([verdict is True for verdict in verdicts])
-    out_of_year = np.array([verdict is None for verdict in verdicts])
-    return codes[place], unknown[place], out_of_year[place]
+    nothing = np.zeros(len(place), dtype=bool)
+    if valid is None or not len(unique):
+        codes = np.array([value.upper() for value in unique], dtype=object)
+        return Codes(codes[place], nothing, nothing, nothing)
+    read = [_code(value, valid, WORDS.get((table, column), {})) for value in unique]
+    codes = np.array([code for code, _ in read], dtype=object)
+    labelled = np.array([as_label for _, as_label in read])[place]
+    spans = np.array([valid.get(code, ALWAYS) for code in codes])[place]
+    unknown = np.array([bool(code) and code not in valid for code in codes])[place]
+    out_of_year = (years > 0) & ((years < spans[:, 0]) | (years > spans[:, 1])) & ~labelled
+    return Codes(codes[place], unknown, out_of_year, labelled)
 
 
-def _code(text: str, valid: dict | None) -> str:
+def _code(text: str, valid: dict, words: dict[str, str]) -> tuple[str, bool]:
+    """The code of a cell, and whether it stood there with its label or as a label."""
     code = text.upper()
-    if valid is not None and "0" in valid and _ZERO.fullmatch(code):
-        return "0"
-    return _WHOLE.fullmatch(code).group(1) if valid is not None and _WHOLE.fullmatch(code) else code
+    if code in valid or not code:
+        return code, False
+    if "0" in valid and _ZERO.fullmatch(code):
+        return "0", False
+    if match := _WHOLE.fullmatch(code):
+        return match.group(1), False
+    if code in words:
+        return words[code], True
+    if (match := _WITH_LABEL.match(code)) and match.group(1) in valid:
+        return match.group(1), True
+    return code, False

@@ -8,8 +8,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from incare import periods as p
 from incare.codes import ETHNICITY, NOT_KNOWN, SEX, grouped, labels
-from incare.record.findings import flag
+from incare.record.findings import Finding, flag
+from incare.record.rules import BORN, UNLISTED
+from incare.record.stack import last_day
 
 NAT = np.datetime64("NaT", "s")
 
@@ -26,13 +29,14 @@ def numbered(table: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
 
 
 def children(
-    tables: dict[str, pd.DataFrame], ids: pd.Index, keep: tuple[str, ...], findings: list[pd.DataFrame]
+    tables: dict[str, pd.DataFrame], ids: pd.Index, keep: tuple[str, ...], findings: list[Finding]
 ) -> pd.DataFrame:
     """One row for everyone in any table, with what describes a person.
 
     `tables` are the typed tables, numbered by `ids`. Returns `id, born, sex, ethnicity, uasc_until, ever_uasc` and the
-    kept local columns. `born` is a date or missing; `uasc_until` is the day UASC status ended, missing when it has not;
-    `ever_uasc` says whether a UASC row exists. Children found outside the header only are noted (INT03).
+    kept local columns. `born` is a date or missing; `uasc_until` is the day UASC status ended, at the latest the 18th
+    birthday, missing when it has not; `ever_uasc` says whether a UASC row exists. Children found outside the header
+    only are noted (INT01 to INT09), so is a date of birth that differs from the header's (INT11 to INT18).
     """
     header = tables.get("header", pd.DataFrame(columns=["CHILD", "DOB", "SEX", "ETHNIC"])).set_index("CHILD")
     people = pd.DataFrame(index=ids)
@@ -41,7 +45,7 @@ def children(
     people["ethnicity"] = _grouped(header["ETHNIC"].reindex(ids), ETHNICITY)
     uasc = tables.get("uasc")
     people["ever_uasc"] = ids.isin(uasc["CHILD"]) if uasc is not None else False
-    people["uasc_until"] = uasc.set_index("CHILD")["DUC"].reindex(ids).to_numpy() if uasc is not None else NAT
+    people["uasc_until"] = _uasc_until(uasc, p.days(people["born"]), findings)
     for column in keep:
         if column.upper() in header:
             values = header[column.upper()].reindex(ids).replace("", np.nan).fillna("Unallocated")
@@ -53,19 +57,37 @@ def _grouped(codes: pd.Series, groups: dict[str, str]) -> pd.Categorical:
     return pd.Categorical(codes.map(grouped(groups)).fillna(NOT_KNOWN), categories=labels(groups))
 
 
+def _uasc_until(uasc: pd.DataFrame | None, born: np.ndarray, findings: list[Finding]) -> np.ndarray:
+    """The day UASC status ended: the day stated, but not after the 18th birthday (rule 304)."""
+    until = np.full(len(born), NAT)
+    if uasc is None:
+        return until
+    child, ended = uasc["child"].to_numpy(), uasc["DUC"].to_numpy("datetime64[s]")
+    eighteenth = p.birthday(born, 18).astype("datetime64[s]")[child]
+    late = ended > eighteenth
+    flag(uasc, late, "304", "uasc", "DUC", findings)
+    until[child] = np.where(late, eighteenth, ended)
+    return until
+
+
 def _born(ids, header, tables, findings) -> np.ndarray:
     born = header["DOB"].reindex(ids).to_numpy("datetime64[s]").copy()
+    if len(header):
+        future = header["DOB"].to_numpy("datetime64[s]") > last_day(header["_year"]).astype("datetime64[s]")
+        flag(tables["header"], future, "301", "header", "DOB", findings)
+        born[tables["header"]["child"].to_numpy()[future]] = NAT
     listed = ids.isin(header.index)
     for name, table in tables.items():
         if name == "header" or "child" not in table:
             continue
         child = table["child"].to_numpy()
         first = ~table["child"].duplicated().to_numpy()
-        flag(table, first & ~listed[child], "INT03", name, "CHILD", findings)
+        flag(table, first & ~listed[child], UNLISTED.get(name, "H1"), name, "CHILD", findings)
         if "DOB" not in table:
             continue
         dob = table["DOB"].to_numpy("datetime64[s]")
-        flag(table, (born[child] != dob) & listed[child] & ~np.isnat(dob), "INT11", name, "DOB", findings)
+        differs = (born[child] != dob) & listed[child] & ~np.isnat(born[child]) & ~np.isnat(dob)
+        flag(table, differs, BORN.get(name, "H2"), name, "DOB", findings)
         fill = np.isnat(born[child]) & ~np.isnat(dob)
         born[child[fill]] = dob[fill]
     return born

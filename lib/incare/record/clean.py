@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from incare.codes import RESPITE
-from incare.record.findings import flag, split
+from incare.record.findings import Finding, flag, split
+from incare.record.stack import last_day
 
 NAT = np.datetime64("NaT", "s")
 
 
-def clean_episodes(rows: pd.DataFrame, as_at: np.datetime64, findings: list[pd.DataFrame]) -> pd.DataFrame:
+def clean_episodes(rows: pd.DataFrame, as_at: np.datetime64, findings: list[Finding]) -> pd.DataFrame:
     """Episodes of care in date order, one after another per child, with every change noted.
 
     `rows` is the typed episodes table. Returns the same columns, sorted by CHILD and DECOM, with ends repaired so that
@@ -25,31 +26,45 @@ def clean_episodes(rows: pd.DataFrame, as_at: np.datetime64, findings: list[pd.D
     _flag_reasons_without_end(rows, findings)
     rows = split(rows, rows["LS"].isin(RESPITE), "RESPITE", "episodes", "LS", findings)
     rows = split(rows, rows["DECOM"] > as_at, "S4", "episodes", "DECOM", findings)
-    rows = split(rows, rows["DEC"] <= rows["DECOM"], "355", "episodes", "DEC", findings)
+    rows = split(rows, rows["DEC"] < rows["DECOM"], "356", "episodes", "DEC", findings)
+    rows = split(rows, rows["DEC"] == rows["DECOM"], "355", "episodes", "DEC", findings)
     rows = rows.reset_index(drop=True)
     _flag_ends(rows, findings)
     return _joined(rows, findings)
 
 
-def _flag_short_break_overlaps(rows: pd.DataFrame, findings: list[pd.DataFrame]) -> None:
+def short_breaks(rows: pd.DataFrame, as_at: np.datetime64) -> pd.DataFrame:
+    """Short breaks (V1, V3, V4) as spans: `child, start, end` (blank while it goes on), by child and start.
+
+    `rows` is the typed episodes table with `child`; breaks that start after `as_at`, or end before they start, are left
+    out. They are no care, but a child with one has not been in care without a break. Source: CATALOGUE 1.3 and 1.8.
+    """
+    mine = rows["LS"].isin(RESPITE) & (rows["DECOM"] <= as_at) & ~(rows["DEC"] < rows["DECOM"])
+    rows = rows[mine].sort_values(["child", "DECOM"], kind="stable", ignore_index=True)
+    return pd.DataFrame({"child": rows["child"], "start": rows["DECOM"], "end": rows["DEC"]})
+
+
+def _flag_short_break_overlaps(rows: pd.DataFrame, findings: list[Finding]) -> None:
     respite = rows["LS"].isin(RESPITE)
+    if not respite.any():
+        return
     same = rows["CHILD"].shift(-1) == rows["CHILD"]
     overlap = same & (rows["DEC"] > rows["DECOM"].shift(-1))
     flag(rows, overlap & (respite | respite.shift(-1, fill_value=False)), "501R", "episodes", "DEC", findings)
 
 
-def _flag_reasons_without_end(rows: pd.DataFrame, findings: list[pd.DataFrame]) -> None:
+def _flag_reasons_without_end(rows: pd.DataFrame, findings: list[Finding]) -> None:
     for rule, reason in (("148", rows["REC"].str.startswith("E")), ("148X", rows["REC"] == "X1")):
         flag(rows, rows["DEC"].isna() & reason, rule, "episodes", "REC", findings)
 
 
-def _flag_ends(rows: pd.DataFrame, findings: list[pd.DataFrame]) -> None:
+def _flag_ends(rows: pd.DataFrame, findings: list[Finding]) -> None:
     flag(rows, rows["DEC"].notna() & (rows["REC"] == ""), "148R", "episodes", "REC", findings)
-    closing = pd.to_datetime(rows["_year"].astype(str) + "-03-31").astype("datetime64[s]")
-    flag(rows, rows["DEC"] > closing, "385", "episodes", "DEC", findings)
+    closing = last_day(rows["_year"]).astype("datetime64[s]")
+    flag(rows, rows["DEC"].to_numpy("datetime64[s]") > closing, "385", "episodes", "DEC", findings)
 
 
-def _joined(rows: pd.DataFrame, findings: list[pd.DataFrame]) -> pd.DataFrame:
+def _joined(rows: pd.DataFrame, findings: list[Finding]) -> pd.DataFrame:
     """Repair each end against the next start of the same child (CATALOGUE 1.2 rules 5 and 6)."""
     same = (rows["CHILD"].shift(-1) == rows["CHILD"]).to_numpy()
     next_start = rows["DECOM"].shift(-1).to_numpy("datetime64[s]").copy()

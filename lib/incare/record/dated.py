@@ -37,7 +37,7 @@ def workers(record) -> pd.DataFrame | None:
     rows["end"] = rows["end"].fillna(following)
     listed = record.tables.get("workers")
     team = {} if listed is None else listed.drop_duplicates("WORKER_ID", keep="last").set_index("WORKER_ID")["TEAM"]
-    rows["team"] = rows["worker"].map(team).fillna("").astype(str)
+    rows["team"] = rows["worker"].map(team).astype(object).fillna("").astype(str)
     return rows
 
 
@@ -54,7 +54,7 @@ def _spans(table: pd.DataFrame, worker: str, start: str, end: str, role) -> pd.D
 
 
 def social_workers(record) -> pd.DataFrame | None:
-    """Children's social workers as the returns tell: `child, start, end, worker, reason, began`; None without the module.
+    """Children's social workers in the returns: `child, start, end, worker, reason, began`; None without the module.
 
     `began` is the day the worker took the child, `start` that day or the first day of the earliest return that has the
     module if later: before it the record does not know who else there was. An end that is missing is the start of the

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from incare.codes import VALID
 from incare.record.tables import Table, nearest, recognise
 
 # The column by which a file of several returns stacked says which row is of which.
@@ -22,6 +23,9 @@ MISSING_WORDS = frozenset({"", "NULL", "NA", "N/A", "#N/A", "-", "NAN", "NAT", "
 _MOJIBAKE = ("Ã", "â€", "Â")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+\d+")
 _YEAR = re.compile(r"(?<!\d)(20\d{2}|19\d{2})(?!\d)")
+READABLE = frozenset({".csv", ".xml", ".xlsx", ".xlsm"})
+# A title or a note may stand above a heading; further down it is not looked for.
+HEADING_WITHIN = 20
 
 
 class ExtractError(ValueError):
@@ -33,7 +37,8 @@ class TextTable:
     """One file's rows as text, with the table it was recognised as.
 
     `rows` has the file's columns in upper case and `_row` (the line in the file, the heading being line 1).
-    `ragged` lists the lines whose number of cells differs from the heading.
+    `ragged` lists the lines whose number of cells differs from the heading. `latest_only` says that the rows come
+    from a list of latest dates, which tells one day and no history.
     """
 
     table: Table
@@ -43,24 +48,49 @@ class TextTable:
     ragged: tuple[int, ...] = ()
     blanked: int = 0
     extra: tuple[str, ...] = ()
+    latest_only: bool = False
 
 
-def find(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The CSV files of a folder and its sub-folders, and the files of other kinds, both in a stable order.
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of a CSV file or of a workbook's sheet as text, nothing recognised yet.
 
-    Raises `ExtractError` when the folder is missing or holds no CSV file.
+    `name` is how messages call it, `columns` the heading in upper case, `lines` the line or row number of each row.
+    `uneven` says that rows may differ in length, which in a CSV file is a fault and in a sheet is not. `saved` is the
+    day on which a workbook says it was last saved.
     """
-    if not folder.exists():
-        raise ExtractError(f"The extract folder {folder} was not found. Write the path as seen from the params file.")
-    if folder.is_file():
-        raise ExtractError(
-            f"{folder} is a file; the extract is a folder of CSV files, one folder or file set per return."
-        )
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    tables = [path for path in files if path.suffix.lower() == ".csv"]
+
+    name: str
+    group: tuple[str, str]
+    columns: tuple[str, ...]
+    cells: list[list[str]] = field(repr=False)
+    lines: list[int] = field(repr=False)
+    uneven: bool = False
+    saved: np.datetime64 | None = None
+
+
+def find(place: Path) -> tuple[Path, list[Path], list[Path]]:
+    """The folder that file names are relative to, the files incare reads, and the others, in a stable order.
+
+    `place` is a folder, searched with its sub-folders, or one file. Raises `ExtractError` when it is missing or holds
+    no file of a kind that is read.
+    """
+    if not place.exists():
+        raise ExtractError(f"The extract {place} was not found. Write the path as seen from the params file.")
+    if place.is_file():
+        if place.suffix.lower() not in READABLE - {".csv"}:
+            raise ExtractError(
+                f"{place} is one file; an extract is a folder of files, or a single XML return (.xml), "
+                "workbook (.xlsx) or database."
+            )
+        return place.parent, [place], []
+    files = sorted(path for path in place.rglob("*") if path.is_file() and not path.name.startswith((".", "~$")))
+    tables = [path for path in files if path.suffix.lower() in READABLE]
     if not tables:
-        raise ExtractError(f"{folder} holds no CSV file. Put the SSDA903 CSV files there, one folder per return year.")
-    return tables, [path for path in files if path.suffix.lower() != ".csv"]
+        raise ExtractError(
+            f"{place} holds no CSV, XML or Excel (.xlsx) file. Put the SSDA903 files there, one folder per return year."
+        )
+    return place, tables, [path for path in files if path not in set(tables)]
 
 
 def read_text(path: Path, name: str) -> tuple[list[list[str]], list[int], list[str]]:
@@ -97,47 +127,103 @@ def read_text(path: Path, name: str) -> tuple[list[list[str]], list[int], list[s
     return cells, lines, notices
 
 
-def _heading(row: list[str]) -> list[str]:
-    return [cell.replace("\xa0", " ").strip().upper() for cell in row]
+def heading(row: list[str]) -> tuple[str, ...]:
+    """The names of columns as they are compared: in upper case, without outer spaces."""
+    return tuple(cell.replace("\xa0", " ").strip().upper() for cell in row)
 
 
-def read_file(path: Path, root: Path, keep: tuple[str, ...] = ()) -> tuple[list[TextTable], list[str]]:
-    """One CSV file as a table of text; no table and a notice when its columns are of no known one.
+def read_csv(path: Path, root: Path) -> tuple[list[Sheet], list[str]]:
+    """One CSV file as a sheet of text, and notices; no sheet when it is empty.
 
-    A file that stacks several returns and says so in a column YEAR becomes a table for each year. `keep` names local
-    columns to carry along; other columns that no table has are left in the file.
-    Raises `ExtractError` when the file is nearly a known table (a missing column, with the nearest name found), is cut
-    off in its last row, or holds ids in scientific notation.
+    Raises `ExtractError` when the file cannot be read as text.
     """
     name = path.relative_to(root).as_posix()
     cells, lines, notices = read_text(path, name)
     if not cells:
         return [], [*notices, f"{name} is empty and was left out."]
-    columns = _heading(cells[0])
+    return [Sheet(name, group_of(path, root), heading(cells[0]), cells[1:], lines[1:], uneven=True)], notices
+
+
+def tables_of(sheet: Sheet, keep: tuple[str, ...] = ()) -> list[TextTable]:
+    """The tables that a sheet of text holds: one by its columns, or none when they are of no known table.
+
+    A sheet that stacks several returns and says so in a column YEAR becomes a table for each year. `keep` names local
+    columns to carry along; other columns that no table has are left unread.
+    Raises `ExtractError` when the sheet is nearly a known table (a missing column, with the nearest name found), has
+    two columns of one name, is cut off in its last row, or holds ids in scientific notation.
+    """
+    table = recognise(sheet.columns)
+    if table is None:
+        return []
+    columns = list(sheet.columns)
     twice = sorted({c for c in columns if c and columns.count(c) > 1})
     if twice:
-        raise ExtractError(f"{name} has two columns called {twice[0]}. Remove or rename one.")
-    table = recognise(columns)
-    if table is None:
-        _refuse_near_miss(name, columns)
-        return [], [*notices, f"{name} was left out: its columns are of no table that incare reads."]
+        raise ExtractError(f"{sheet.name} has two columns called {twice[0]}. Remove or rename one.")
     stacked = STACKED in columns and STACKED not in table.columns
     wanted = {*table.columns, *(column.upper() for column in keep), *([STACKED] if stacked else [])}
-    extra = tuple(c for c in columns if c and c not in wanted)
-    width = len(columns)
-    lengths = np.fromiter((len(row) for row in cells[1:]), int, len(cells) - 1)
-    if len(lengths) and lengths[-1] < width and (lengths[:-1] == width).all():
-        raise ExtractError(
-            f"{name} seems cut off: its last row (row {lines[-1]}) has {lengths[-1]} of {width} cells. Export it again."
-        )
-    whole = [row for row, length in zip(cells[1:], lengths, strict=True) if length == width]
-    frame = pd.DataFrame(np.array(whole, dtype=object).reshape(-1, width), columns=columns)
-    frame, blanked = _tidy(frame[[c for c in columns if c in wanted]])
-    frame["_row"] = np.array(lines[1:], dtype=int)[lengths == width]
+    frame, lines, ragged = even(sheet)
+    part = text_table(
+        table,
+        sheet.name,
+        sheet.group,
+        frame[[c for c in columns if c in wanted]],
+        lines,
+        ragged=ragged,
+        extra=tuple(c for c in columns if c and c not in wanted),
+    )
+    return _by_year(part) if stacked else [part]
+
+
+def even(sheet: Sheet) -> tuple[pd.DataFrame, np.ndarray, tuple[int, ...]]:
+    """The rows as long as the heading with their lines, and the lines of the others."""
+    width, rows, lines = len(sheet.columns), sheet.cells, np.array(sheet.lines, dtype=int)
+    whole = np.ones(len(rows), dtype=bool)
+    if sheet.uneven:
+        lengths = np.fromiter((len(row) for row in rows), int, len(rows))
+        whole = lengths == width
+        if len(lengths) and lengths[-1] < width and whole[:-1].all():
+            raise ExtractError(
+                f"{sheet.name} seems cut off: its last row (row {lines[-1]}) has {lengths[-1]} of {width} cells. "
+                "Export it again."
+            )
+        rows = [row for row, good in zip(rows, whole, strict=True) if good]
+    frame = pd.DataFrame(np.array(rows, dtype=object).reshape(-1, width), columns=list(sheet.columns))
+    return frame, lines[whole], tuple(lines[~whole].tolist())
+
+
+def text_table(
+    table: Table,
+    name: str,
+    group: tuple[str, str],
+    frame: pd.DataFrame,
+    lines,
+    *,
+    ragged: tuple[int, ...] = (),
+    extra: tuple[str, ...] = (),
+) -> TextTable:
+    """A frame of cells as they came, made ready: spaces cut, words for "missing" blanked, TRUE and FALSE as codes.
+
+    `lines` are the line numbers of its rows. Raises `ExtractError` for ids in scientific notation.
+    """
+    frame, blanked = tidied(frame)
+    for column in table.columns:
+        if table.columns[column] == "C" and column in frame:
+            frame[column] = _truth_as_code(frame[column], table.name, column)
+    frame["_row"] = np.asarray(lines, dtype=int)
     _refuse_scientific_ids(name, frame)
-    ragged = tuple(int(line) for line, length in zip(lines[1:], lengths, strict=True) if length != width)
-    part = TextTable(table, name, _group(path, root), frame, ragged, blanked, extra)
-    return (_by_year(part) if stacked else [part]), notices
+    return TextTable(table, name, group, frame, ragged, blanked, extra)
+
+
+def _truth_as_code(text: pd.Series, table: str, column: str) -> pd.Series:
+    """A spreadsheet's TRUE and FALSE as the codes that the column has for yes and no."""
+    found = text.str.upper().isin(["TRUE", "FALSE"])
+    if not found.any():
+        return text
+    valid = VALID.get((table, column), ("Y", "N"))
+    pair = next((pair for pair in (("1", "0"), ("Y", "N"), ("YES", "NO")) if set(pair) <= set(valid)), None)
+    if pair is None:
+        return text
+    return text.mask(found, text.str.upper().map({"TRUE": pair[0], "FALSE": pair[1]}))
 
 
 def _by_year(part: TextTable) -> list[TextTable]:
@@ -165,7 +251,8 @@ def _by_year(part: TextTable) -> list[TextTable]:
     ]
 
 
-def _refuse_near_miss(name: str, columns: list[str]) -> None:
+def refuse_near_miss(name: str, columns: tuple[str, ...]) -> None:
+    """Raise `ExtractError` for a heading that is nearly that of a known table."""
     near = nearest(columns)
     if near is None:
         return
@@ -177,7 +264,7 @@ def _refuse_near_miss(name: str, columns: list[str]) -> None:
     )
 
 
-def _tidy(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+def tidied(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Cells without outer spaces, words for “missing” blanked; and how many words were blanked."""
     blanked = 0
     out = {}
@@ -201,11 +288,19 @@ def _refuse_scientific_ids(name: str, frame: pd.DataFrame) -> None:
             )
 
 
-def _group(path: Path, root: Path) -> tuple[str, str]:
+def group_of(path: Path, root: Path) -> tuple[str, str]:
     """The return a file belongs to: its folder, and the year in its name if there is one."""
     year = _YEAR.search(path.stem)
     folder = path.parent.relative_to(root).as_posix()
     return folder, year.group() if year else ""
+
+
+def whole_return(parts: list[TextTable], name: str) -> list[TextTable]:
+    """The parts of a file that is a return by itself, when neither its name nor its folder says of which year."""
+    held = {part.table.name for part in parts}
+    if not {"episodes", "header"} <= held or label_year(parts[0].group):
+        return parts
+    return [replace(part, group=(name, "")) for part in parts]
 
 
 def label_year(group: tuple[str, str]) -> int | None:

@@ -5,42 +5,76 @@ Source: INPUTS section 9 (never drop silently).
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import pandas as pd
 
 from incare.record.rules import RULES, SET_ASIDE
 
 COLUMNS = ["rule", "table", "file", "row", "column", "action", "reason"]
-PLACE = ["_file", "_row"]
 
 
-def note(rule: str, table: str, rows: pd.DataFrame, column: str = "") -> pd.DataFrame:
-    """One finding per row: which rule touched which line of which file.
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """The rows of one table that one rule touched: where each stands, and whose it is.
 
-    `rows` carries `_file` and `_row`; no value of the row itself is copied.
+    `ids` never leave the record: `collect` leaves them out, `whose` turns them into numbers.
     """
-    facts = RULES[rule]
+
+    rule: str
+    table: str
+    column: str
+    files: np.ndarray = field(repr=False)
+    rows: np.ndarray = field(repr=False)
+    ids: np.ndarray = field(repr=False)
+
+
+def note(rule: str, table: str, rows: pd.DataFrame, column: str = "") -> Finding:
+    """Which rule touched which line of which file.
+
+    `rows` carries `_file` and `_row`, and CHILD where a row is of a child.
+    """
+    files = rows["_file"].array
+    if isinstance(files, pd.Categorical):
+        files = files.categories.to_numpy(object)[files.codes]
+    ids = rows["CHILD"].to_numpy(object) if "CHILD" in rows else np.full(len(rows), "", object)
+    return Finding(rule, table, column, np.asarray(files, dtype=object), rows["_row"].to_numpy(int), ids)
+
+
+def collect(findings: list[Finding]) -> pd.DataFrame:
+    """All findings as one table, a line per row and rule in the order of the work, without any value of a row."""
+    if not findings:
+        return pd.DataFrame(columns=COLUMNS)
+    sizes = [len(found.rows) for found in findings]
+
+    def spread(values: list[str]) -> np.ndarray:
+        return np.repeat(np.array(values, dtype=object), sizes)
+
     return pd.DataFrame(
         {
-            "rule": rule,
-            "table": table,
-            "file": rows["_file"].astype(str).to_numpy(),
-            "row": rows["_row"].to_numpy(int),
-            "column": column,
-            "action": facts.action,
-            "reason": facts.reason,
+            "rule": spread([found.rule for found in findings]),
+            "table": spread([found.table for found in findings]),
+            "file": np.concatenate([found.files for found in findings]),
+            "row": np.concatenate([found.rows for found in findings]),
+            "column": spread([found.column for found in findings]),
+            "action": spread([RULES[found.rule].action for found in findings]),
+            "reason": spread([RULES[found.rule].reason for found in findings]),
         },
         columns=COLUMNS,
     )
 
 
-def collect(findings: list[pd.DataFrame]) -> pd.DataFrame:
-    """All findings as one table, in the order of the rules' work."""
-    filled = [found for found in findings if len(found)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=COLUMNS)
+def whose(findings: list[Finding], ids: pd.Index) -> np.ndarray:
+    """The number of the person behind each line of `collect`; -1 where a row is of no person or has no id."""
+    if not findings:
+        return np.zeros(0, dtype=int)
+    return ids.get_indexer(np.concatenate([found.ids for found in findings]))
 
 
-def split(rows: pd.DataFrame, out: np.ndarray, rule: str, table: str, column: str = "", findings=None) -> pd.DataFrame:
+def split(
+    rows: pd.DataFrame, out: np.ndarray, rule: str, table: str, column: str = "", findings: list[Finding] | None = None
+) -> pd.DataFrame:
     """The rows that stay; those where `out` is true are noted in `findings` under the rule."""
     out = np.asarray(out, dtype=bool)
     if out.any():
@@ -49,7 +83,14 @@ def split(rows: pd.DataFrame, out: np.ndarray, rule: str, table: str, column: st
     return rows
 
 
-def flag(rows: pd.DataFrame, where: np.ndarray, rule: str, table: str, column: str = "", findings=None) -> None:
+def flag(
+    rows: pd.DataFrame,
+    where: np.ndarray,
+    rule: str,
+    table: str,
+    column: str = "",
+    findings: list[Finding] | None = None,
+) -> None:
     """Note the rows where `where` is true; they stay in use."""
     where = np.asarray(where, dtype=bool)
     if where.any():

@@ -9,12 +9,16 @@ import numpy as np
 import pandas as pd
 
 from incare import periods as p
-from incare.codes import ACTIVITY, EXITS_TO_OTHERS, NEET_REASON, grouped
+from incare.codes import ACTIVITY, NEET_REASON, grouped
 
 UASC = ("UASC", "Not UASC")
 NAT_DAY = np.datetime64("NaT", "D")
-FIRST_AGE, LAST_AGE = 17, 21
+# Returns hold young people of 17 to 21; rows for 22 to 25 are kept for those who choose these ages.
+FIRST_AGE, LAST_AGE = 17, 25
 NOT_RECORDED = "Not known"
+FOSTER = ("U1", "U2", "U3", "U4", "U5", "U6")
+# Why a young person is in no figure about care leavers, in the order in which a reason stands before another.
+LEFT_OUT = ("", "died", "returned home for six months", "care transferred to another council")
 
 
 def days_in_care(episodes: pd.DataFrame, born: np.ndarray, on: np.ndarray) -> pd.DataFrame:
@@ -66,10 +70,15 @@ def became_eligible(episodes: pd.DataFrame, born: np.ndarray) -> np.ndarray:
     return out
 
 
-def _status(rows: pd.DataFrame) -> pd.DataFrame:
-    """Groups that care-leaver measures read from the codes: activity, reasons, suitability, exclusions."""
-    activity = rows["ACTIV"].map(grouped(ACTIVITY)).fillna(NOT_RECORDED)
-    reason = rows["ACTIV"].map(grouped(NEET_REASON)).fillna(NOT_RECORDED)
+def _status(rows: pd.DataFrame, year: np.ndarray) -> pd.DataFrame:
+    """Groups that care-leaver measures read from the codes: activity, reasons, suitability.
+
+    `year` is the closing year of each row's return: training or employment with apprenticeships in it (F3, P3) is a
+    code of returns up to 2020-21 only.
+    """
+    code = rows["ACTIV"].mask(rows["ACTIV"].isin(["F3", "P3"]) & (year > 2021), "")
+    activity = code.map(grouped(ACTIVITY)).fillna(NOT_RECORDED)
+    reason = code.map(grouped(NEET_REASON)).fillna(NOT_RECORDED)
     letter, digit = rows["ACCOM"].str[:1], rows["ACCOM"].str[1:2]
     # S1 and X1 are not valid: no fixed abode and custody are never suitable (VAL 133).
     digit = digit.mask(letter.isin(["S", "X"]), "2")
@@ -85,31 +94,41 @@ def _status(rows: pd.DataFrame) -> pd.DataFrame:
 def birthday_cohort(
     oc3: pd.DataFrame, people: pd.DataFrame, care: pd.DataFrame, episodes: pd.DataFrame
 ) -> pd.DataFrame:
-    """Young people whose 17th to 21st birthday falls in the year of their OC3 row, with the status recorded then.
+    """Young people whose 17th to 25th birthday falls in the year of their OC3 row, with the status recorded then.
 
-    Returns `child, start` (the birthday), `age`, the status columns, and: `excluded` (died, returned home for six
-    months, or last left care by transfer), `in_care` (still in care on the birthday), `left_foster_at_18` (left care
-    from foster care on the 18th birthday).
+    Returns `child, start` (the birthday), `age`, the status columns, and: `left_out` (one of `LEFT_OUT`: died, returned
+    home for six months, or last left care by transfer), `in_care` (still in care on the birthday), `left_foster_at_18`
+    (left care from foster care on the 18th birthday). Where the date of birth is not known, `age` is missing and
+    `start` the 31 March that closes the return, so that the person can be set aside and counted.
     """
-    rows = _status(oc3).reset_index(drop=True)
-    child = rows["child"].to_numpy()
-    born = p.days(people["born"])[child]
+    rows = oc3[["child", "_year", "IN_TOUCH", "ACTIV", "ACCOM"]]
+    rows = _status(rows, rows["_year"].to_numpy(int)).reset_index(drop=True)
+    born = p.days(people["born"])[rows["child"].to_numpy()]
     closes = np.array([f"{year}-03-31" for year in rows["_year"]], dtype="datetime64[D]")
     age = p.age(born, closes)
-    birthday = np.full(len(rows), NAT_DAY)
+    birthday = np.where(np.isnan(age), closes, NAT_DAY)
     for years in range(FIRST_AGE, LAST_AGE + 1):
         birthday = np.where(age == years, p.birthday(born, years), birthday)
     rows["start"], rows["age"] = birthday.astype("datetime64[s]"), age
     rows = rows[~np.isnat(birthday)].reset_index(drop=True)
-    ages = [str(years) for years in range(FIRST_AGE, LAST_AGE + 1)]
-    rows["age_band"] = pd.Categorical(rows["age"].astype(int).astype(str), categories=ages)
-    rows["uasc"] = _ever_uasc(people["ever_uasc"].to_numpy(bool)[rows["child"]])
-    birthday = p.days(rows["start"])
-    last = _last_exit(care, rows["child"].to_numpy(), birthday, len(people))
+    child, birthday = rows["child"].to_numpy(), p.days(rows["start"])
+    rows["uasc"] = _ever_uasc(people["ever_uasc"].to_numpy(bool)[child])
+    last = _last_exit(care, child, birthday, len(people))
     rows["in_care"] = last["in_care"]
-    rows["excluded"] = rows["in_touch"].isin(["DIED", "RHOM"]) | np.isin(last["reason"], list(EXITS_TO_OTHERS))
-    rows["left_foster_at_18"] = _left_foster_at_18(episodes, care, people)[rows["child"].to_numpy()]
+    rows["left_out"] = _left_out(
+        (rows["in_touch"] == "DIED") | (last["reason"] == "E2"), rows["in_touch"] == "RHOM", last["reason"] == "E3"
+    )
+    last_place = episodes["place"].astype(str).to_numpy()[care["last_episode"]]
+    rows["left_foster_at_18"] = left_foster_at_18(care, last_place, people)[child]
     return rows
+
+
+def _left_out(died, returned_home, transferred) -> pd.Categorical:
+    """The first reason of `LEFT_OUT` that holds for each row; "" where none does."""
+    codes = np.select(
+        [np.asarray(died, bool), np.asarray(returned_home, bool), np.asarray(transferred, bool)], [1, 2, 3]
+    )
+    return pd.Categorical.from_codes(codes, categories=list(LEFT_OUT))
 
 
 def _ever_uasc(ever: np.ndarray) -> pd.Categorical:
@@ -131,25 +150,35 @@ def _last_exit(care: pd.DataFrame, child: np.ndarray, on: np.ndarray, people: in
     return {"in_care": mine & ~ended, "reason": np.where(ended, reason, "")}
 
 
-def _left_foster_at_18(episodes: pd.DataFrame, care: pd.DataFrame, people: pd.DataFrame) -> np.ndarray:
+def left_foster_at_18(care: pd.DataFrame, last_place: np.ndarray, people: pd.DataFrame) -> np.ndarray:
+    """Whether each person left care from a foster placement on the 18th birthday, by person number.
+
+    `care` are periods of care, `last_place` the placement code with which each ended. Source: CATALOGUE J (staying
+    put).
+    """
     eighteenth = p.birthday(p.days(people["born"]), 18)
     left = (p.days(care["end"]) == eighteenth[care["child"]]) & (care["reason"] != "").to_numpy()
-    place = episodes["place"].astype(str).to_numpy()[care["last_episode"]]
     out = np.zeros(len(people), bool)
-    out[care["child"].to_numpy()[left & np.isin(place, ["U1", "U2", "U3", "U4", "U5", "U6"])]] = True
+    out[care["child"].to_numpy()[left & np.isin(last_place, FOSTER)]] = True
     return out
 
 
 def snapshots(table: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     """Care leavers at each snapshot date of the local table, with status columns and exclusions.
 
-    Returns `child, start` (the snapshot date), `eligibility`, `support`, the status columns and `excluded`.
+    Returns `child, start` (the snapshot date), `eligibility`, `support`, the status columns and `left_out` (one of
+    `LEFT_OUT`). Columns of the table that measures read besides are kept under their names.
     """
     accom = table["ACCOM"].where(table["ACCOM"] != "", table["ACCOM_TYPE"] + table["SUITABLE"])
-    rows = _status(table.assign(ACCOM=accom)).reset_index(drop=True)
+    # The year to 31 March that holds the day, as that of a return.
+    year = (p.days(table["SNAPSHOT_DATE"]).astype("datetime64[M]") - 3).astype("datetime64[Y]").astype(int) + 1971
+    rows = table.drop(columns=[c for c in ("CHILD", "DOB", "_row", "_file", "_year") if c in table])
+    rows = _status(rows.assign(ACCOM=accom), year).reset_index(drop=True)
     rows["start"] = rows["SNAPSHOT_DATE"]
     rows["eligibility"], rows["support"] = rows["ELIGIBILITY"], rows["SUPPORT_STATUS"]
-    rows["excluded"] = rows["in_touch"].isin(["DIED", "RHOM"]) | (rows["RESP_LA_TRANSFERRED"] == "Y")
+    rows["left_out"] = _left_out(
+        rows["in_touch"] == "DIED", rows["in_touch"] == "RHOM", rows["RESP_LA_TRANSFERRED"] == "Y"
+    )
     rows["uasc"] = _ever_uasc((rows["UASC"] == "Y") | people["ever_uasc"].to_numpy(bool)[rows["child"]])
     for flag_column in ("EHCP", "IS_PARENT"):
         rows[flag_column.lower()] = pd.Categorical(

@@ -1,36 +1,116 @@
-"""Read an extract: from a folder of CSV files to one record of children, episodes, spells and statuses."""
+"""Read an extract: a folder of CSV files, XML returns and workbooks, one such file, or a database, to one record."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pandas as pd
+
 from incare.record.assemble import Record, assemble
-from incare.record.files import TextTable, find, read_file
+from incare.record.files import Sheet, TextTable, find, read_csv, refuse_near_miss, tables_of, whole_return
+
+# As in `incare.record.database`, whose drivers are imported only when one is read.
+_DATABASES = (".duckdb", ".ddb", ".db", ".sqlite", ".sqlite3")
+# Files beside an extract that nobody takes for data.
+_NO_DATA = frozenset({"", ".txt", ".md", ".ini"})
 
 
 def read(extract: str | Path, *, area: str, as_at=None, keep: tuple[str, ...] = ()) -> Record:
-    """Read the extract in a folder: SSDA903 CSV files of one or more returns, and local tables beside them.
+    """Read an extract: SSDA903 returns as CSV, XML or workbook, local tables beside them, Annex A lists, or a database.
 
-    Files are recognised by their columns, return years by their dates. `as_at` is the day the extract was cut (without
-    it the last day of the latest return); rows that start later are set aside. `keep` names local header columns.
-    Raises `ExtractError` when the folder, a needed table or a needed column is missing, or a file cannot be trusted.
-    Source: INPUTS sections 1, 2, 7 and 9.
+    `extract` is a folder with any of these files, a single XML return or workbook, or a database (an address with
+    `://`, or a DuckDB or SQLite file). Tables are recognised by their columns, return years by their dates. `as_at` is
+    the day the extract was cut (without it the last day of the latest return, or the latest date of an Annex A list);
+    rows that start later are set aside. `keep` names local header columns.
+    Raises `ExtractError` when the extract, a needed table or a needed column is missing, or a file cannot be trusted.
+    Source: INPUTS sections 1, 2, 3, 7 and 9.
     """
-    folder = _folder(extract)
-    paths, others = find(folder)
-    parts, notices = [], []
+    keep = tuple(keep)
+    if _is_database(extract):
+        from incare.record.database import label, tables
+
+        parts, notices, fingerprint = tables(str(extract), keep, as_at=as_at)
+        # The address may hold a password; its label does not.
+        return _record(parts, notices, fingerprint, area=area, as_at=as_at, keep=keep, name=label(str(extract)))
+    place = _place(extract)
+    root, paths, others = find(place)
+    found = _Found()
     for path in paths:
-        found, said = read_file(path, folder, tuple(keep))
-        notices += said
-        parts += found
-    notices += _ignored(others, folder, parts)
-    record = assemble(parts, area=area, as_at=as_at, keep=keep, name=str(folder))
-    return replace(record, notices=(*dict.fromkeys(notices), *record.notices), fingerprint=_fingerprint(paths, folder))
+        found.add(path, root, keep)
+    as_at = found.take_lists(as_at, keep)
+    notices = [*found.notices, *_ignored(others, root), *_left_unread(found.parts)]
+    return _record(found.parts, notices, _fingerprint(paths, root), area=area, as_at=as_at, keep=keep, name=str(place))
 
 
-def _folder(extract: str | Path) -> Path:
+def _record(parts, notices, fingerprint, *, area, as_at, keep, name) -> Record:
+    record = assemble(parts, area=area, as_at=as_at, keep=keep, name=name)
+    said = (*dict.fromkeys([*notices, *_given_twice(record.reconciliation)]), *record.notices)
+    return replace(record, notices=said, fingerprint=fingerprint)
+
+
+@dataclass
+class _Found:
+    """What has been read so far: tables, Annex A lists that wait for the day they are of, and notices."""
+
+    parts: list[TextTable] = field(default_factory=list)
+    lists: list[Sheet] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+    def add(self, path: Path, root: Path, keep: tuple[str, ...]) -> None:
+        """Read one file."""
+        if path.suffix.lower() == ".xml":
+            # Imported when needed, like the reader of workbooks: most extracts are CSV files.
+            from incare.record.xml_return import read_xml
+
+            parts, said = read_xml(path, root, keep)
+        else:
+            parts, said = self._of_sheets(path, root, keep)
+        name = path.relative_to(root).as_posix()
+        self.parts += parts if path.suffix.lower() == ".csv" or not parts else whole_return(parts, name)
+        self.notices += said
+
+    def _of_sheets(self, path: Path, root: Path, keep: tuple[str, ...]) -> tuple[list[TextTable], list[str]]:
+        from incare.record import annex_a
+
+        if path.suffix.lower() == ".csv":
+            sheets, said = read_csv(path, root)
+        else:
+            from incare.record.workbook import read_workbook
+
+            sheets, said = read_workbook(path, root)
+        parts = []
+        for sheet in sheets:
+            tables = tables_of(sheet, keep)
+            parts += tables
+            if not tables and annex_a.which(sheet.columns):
+                self.lists.append(sheet)
+            elif not tables:
+                refuse_near_miss(sheet.name, sheet.columns)
+                annex_a.refuse_near_miss(sheet.name, sheet.columns)
+                said.append(f"{sheet.name} was left out: its columns are of no table that incare reads.")
+        return parts, said
+
+    def take_lists(self, as_at, keep: tuple[str, ...]):
+        """Add what the Annex A lists fill; returns the day of the cut, theirs if there are no other episodes."""
+        if not self.lists:
+            return as_at
+        from incare.record.annex_a import lists_as_tables
+
+        present = frozenset(part.table.name for part in self.parts)
+        parts, said, day = lists_as_tables(self.lists, as_at=as_at, present=present, keep=keep)
+        self.parts += parts
+        self.notices += said
+        return as_at if "episodes" in present else day
+
+
+def _is_database(extract: str | Path) -> bool:
+    text = str(extract)
+    return "://" in text or text.partition("?")[0].lower().endswith(_DATABASES)
+
+
+def _place(extract: str | Path) -> Path:
     text = str(extract)
     if text == "sample" or text.startswith("sample:"):
         from incare import sample
@@ -39,14 +119,17 @@ def _folder(extract: str | Path) -> Path:
     return Path(extract)
 
 
-def _ignored(others: list[Path], folder: Path, parts: list[TextTable]) -> list[str]:
+def _ignored(others: list[Path], root: Path) -> list[str]:
+    kinds = sorted({path.suffix.lower() for path in others} - _NO_DATA)
+    if not kinds:
+        return []
+    return [f"Files of the kinds {', '.join(kinds)} in {root.name} were left out; CSV, XML and .xlsx files are read."]
+
+
+def _left_unread(parts: list[TextTable]) -> list[str]:
     said = []
-    kinds = sorted({path.suffix.lower() for path in others if path.suffix.lower() in {".xlsx", ".xls", ".xml", ".zip"}})
-    if kinds:
-        said.append(f"Files of the kinds {', '.join(kinds)} in {folder.name} were left out; CSV files are read.")
-    extra = {(part.path, column) for part in parts for column in part.extra}
-    if extra:
-        names = sorted({column for _, column in extra})
+    names = sorted({column for part in parts for column in part.extra})
+    if names:
         said.append(f"Columns that no table has were left unread: {', '.join(names)}.")
     blanked = sum(part.blanked for part in parts)
     if blanked:
@@ -54,9 +137,23 @@ def _ignored(others: list[Path], folder: Path, parts: list[TextTable]) -> list[s
     return said
 
 
-def _fingerprint(paths: list[Path], folder: Path) -> str:
+def _given_twice(reconciliation: pd.DataFrame) -> list[str]:
+    """A notice for each return whose episodes came in files of different kinds: probably one return given twice."""
+    lines = reconciliation[reconciliation["table"] == "episodes"]
+    said = []
+    for year, files in lines.groupby("year")["file"]:
+        kinds = files.str.extract(r"(?i)\.(csv|xml|xls[xm])\b")[0].str.lower()
+        if len(set(kinds)) > 1:
+            said.append(
+                f"The return for the year to 31 March {year} was given more than once: {'; '.join(files)}. "
+                "Rows that stand in both are counted once."
+            )
+    return said
+
+
+def _fingerprint(paths: list[Path], root: Path) -> str:
     whole = hashlib.sha256()
     for path in paths:
-        whole.update(path.relative_to(folder).as_posix().encode())
+        whole.update(path.relative_to(root).as_posix().encode())
         whole.update(hashlib.sha256(path.read_bytes()).digest())
     return whole.hexdigest()

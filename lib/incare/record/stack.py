@@ -8,81 +8,137 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from incare.codes import VALID
 from incare.record import cells
 from incare.record.cells import read_codes, read_dates, read_numbers
 from incare.record.files import ExtractError, TextTable
-from incare.record.findings import flag, split
+from incare.record.findings import Finding, flag, split
+from incare.record.rules import BLANKS, CODES, ONCE, UNREADABLE
 from incare.record.tables import Table
 
-_UNREADABLE = {cells.NOT_A_DATE: "C1", cells.MONTH_FIRST: "C1", cells.SERIAL: "C2", cells.SHORT_YEAR: "C3"}
 _WHY = {
     cells.SERIAL: "they are Excel serial numbers; format the column as a date (dd/mm/yyyy) and export again",
     cells.SHORT_YEAR: "their years have two digits; export with four-digit years",
     cells.MONTH_FIRST: "they are written month first; export as dd/mm/yyyy",
     cells.NOT_A_DATE: "dates are written dd/mm/yyyy or yyyy-mm-dd",
 }
+_CANNOT = tuple(_WHY)
 
 
-def stack(table: Table, parts: list[tuple[TextTable, int]], findings: list[pd.DataFrame]) -> pd.DataFrame:
+def last_day(years) -> np.ndarray:
+    """The last day of the returns that close in the years given: 31 March."""
+    years = np.asarray(years, dtype=np.int64)
+    return ((years - 1970) * 12 + 3).astype("datetime64[M]").astype("datetime64[D]") - 1
+
+
+def stack(
+    table: Table,
+    parts: list[tuple[TextTable, int]],
+    findings: list[Finding],
+    earlier: dict[str, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
     """All parts of one table (with their closing return years, 0 for local tables) as one typed frame.
 
-    Adds `_file`, `_row`, `_year`. Rows that cannot be used are noted in `findings` and left out.
+    Adds `_file`, `_row`, `_year`. Rows that cannot be used are noted in `findings` and left out; copies that a later
+    return states again are also put into `earlier` under the table's name, for comparison.
     Raises `ExtractError` when most dates of a needed column cannot be read.
     """
-    frames = []
-    for part, year in parts:
-        frame = part.rows.assign(_file=part.path, _year=year)
+    for part, _ in parts:
         if part.ragged:
             lost = pd.DataFrame({"_file": part.path, "_row": list(part.ragged)})
             flag(lost, np.ones(len(lost), bool), "F1", table.name, findings=findings)
-        frames.append(_typed(table, frame, year, findings))
-    rows = pd.concat(frames, ignore_index=True)
-    rows["_file"] = rows["_file"].astype("category")
-    return _one_row_per_key(table, _without_copies(table, rows, findings), findings)
+    rows = _typed(table, _together(table, parts), findings)
+    return _one_row_per_key(table, rows.reset_index(drop=True), findings, {} if earlier is None else earlier)
 
 
-def _typed(table: Table, rows: pd.DataFrame, year: int, findings: list[pd.DataFrame]) -> pd.DataFrame:
-    for column in table.columns:
-        if column not in rows:
-            rows[column] = ""
+def _together(table: Table, parts: list[tuple[TextTable, int]]) -> pd.DataFrame:
+    """The parts under one another, every column of the table there; a column that a file lacks is blank."""
+    columns = dict.fromkeys([*table.columns, *(c for part, _ in parts for c in part.rows.columns if c != "_row")])
+    sizes = [len(part.rows) for part, _ in parts]
+
+    def cell(column: str) -> np.ndarray:
+        filled = [
+            part.rows[column].to_numpy(object) if column in part.rows else np.full(size, "", object)
+            for (part, _), size in zip(parts, sizes, strict=True)
+        ]
+        return np.concatenate(filled)
+
+    frame = pd.DataFrame({column: cell(column) for column in columns})
+    frame["_row"] = np.concatenate([part.rows["_row"].to_numpy(int) for part, _ in parts])
+    paths = list(dict.fromkeys(part.path for part, _ in parts))
+    place = np.repeat([paths.index(part.path) for part, _ in parts], sizes)
+    frame["_file"] = pd.Categorical.from_codes(place, categories=paths)
+    frame["_year"] = np.repeat([year for _, year in parts], sizes)
+    return frame
+
+
+def _typed(table: Table, rows: pd.DataFrame, findings: list[Finding]) -> pd.DataFrame:
     for column in table.filled:
-        rows = split(rows, (rows[column] == "").to_numpy(), "F2", table.name, column, findings)
+        rule = BLANKS.get((table.name, column), "F2")
+        rows = split(rows, (rows[column] == "").to_numpy(), rule, table.name, column, findings)
+    # Dates first: whether an old code may stand depends on when the row began.
+    for column in table.dates:
+        rows = _dates(table, rows, column, findings)
     for column, kind in table.columns.items():
-        if kind == "D":
-            rows = _dates(table, rows, column, findings)
-        elif kind in "IN":
+        if kind in "IN":
             rows[column], wrong = read_numbers(rows[column])
             flag(rows, wrong, "C8", table.name, column, findings)
-        elif kind == "C":
-            codes, unknown, out_of_year = read_codes(rows[column], table.name, column, year)
-            rows[column] = codes
-            flag(rows, unknown, "C6", table.name, column, findings)
-            flag(rows, out_of_year, "C7", table.name, column, findings)
+        elif kind == "C" or (table.name, column) in VALID:
+            rows = _codes(table, rows, column, findings)
     return rows
 
 
-def _dates(table: Table, rows: pd.DataFrame, column: str, findings: list[pd.DataFrame]) -> pd.DataFrame:
+def _codes(table: Table, rows: pd.DataFrame, column: str, findings: list[Finding]) -> pd.DataFrame:
+    read = read_codes(rows[column], table.name, column, rows["_year"].to_numpy())
+    flag(rows, read.unknown, CODES.get((table.name, column), "C6"), table.name, column, findings)
+    flag(rows, read.labelled, "C9", table.name, column, findings)
+    out_of_year = read.out_of_year
+    if table.name == "episodes" and out_of_year.any():
+        out_of_year = out_of_year & ~_closed_history(rows)
+    flag(rows, out_of_year, "C7", table.name, column, findings)
+    return rows.assign(**{column: read.codes})
+
+
+def _closed_history(rows: pd.DataFrame) -> np.ndarray:
+    """Episodes that began before their return's year and have ended: they keep the code of the year they began in."""
+    began = rows["DECOM"].to_numpy("datetime64[D]") <= last_day(rows["_year"].to_numpy() - 1)
+    return began & rows["DEC"].notna().to_numpy()
+
+
+def _dates(table: Table, rows: pd.DataFrame, column: str, findings: list[Finding]) -> pd.DataFrame:
     read = read_dates(rows[column])
-    _refuse_unreadable_column(table, rows, column, read.what)
-    rows = rows.assign(**{column: read.days})
-    flag(rows, read.what == cells.DUMMY, "C5", table.name, column, findings)
+    _refuse_unreadable_column(rows, column, read.what)
+    rows[column] = read.days
+    needed = column in table.filled
     drop = np.zeros(len(rows), bool)
-    for what, rule in _UNREADABLE.items():
-        bad = read.what == what
-        if column in table.filled or column == "DEC":
-            flag(rows, bad, "147" if column == "DEC" else rule, table.name, column, findings)
+    dummy = read.what == cells.DUMMY
+    flag(rows, dummy, "C5", table.name, column, findings)
+    if needed or column == "DEC":
+        rules = UNREADABLE.get((table.name, column), UNREADABLE["", ""])
+        for what, rule in zip((cells.NOT_A_DATE, cells.SERIAL, cells.SHORT_YEAR), rules, strict=True):
+            bad = read.what == what
+            if what == cells.NOT_A_DATE:
+                bad |= (read.what == cells.MONTH_FIRST) | (dummy & needed)
+            flag(rows, bad, rule, table.name, column, findings)
             drop |= bad
-        else:
-            flag(rows, bad, "C4", table.name, column, findings)
-    if column in table.filled:
-        dummy = read.what == cells.DUMMY
-        flag(rows, dummy, "C1", table.name, column, findings)
-        drop |= dummy
-    return rows[~drop]
+    else:
+        flag(rows, np.isin(read.what, _CANNOT), "C4", table.name, column, findings)
+    return rows[~drop] if drop.any() else rows
 
 
-def _refuse_unreadable_column(table: Table, rows: pd.DataFrame, column: str, what: np.ndarray) -> None:
-    bad = np.isin(what, list(_UNREADABLE))
+def _refuse_unreadable_column(rows: pd.DataFrame, column: str, what: np.ndarray) -> None:
+    """Refuse a file in whose column most dates cannot be read, or some can only be month first."""
+    bad = np.isin(what, _CANNOT)
+    if not bad.any():
+        return
+    files = rows["_file"].array
+    for place in np.unique(files.codes[bad]):
+        mine = files.codes == place
+        _refuse_unreadable_part(str(files.categories[place]), rows[mine], column, what[mine])
+
+
+def _refuse_unreadable_part(file: str, rows: pd.DataFrame, column: str, what: np.ndarray) -> None:
+    bad = np.isin(what, _CANNOT)
     filled = what != cells.BLANK
     # One date that can only be month-first, in a column where none can only be day-first, damns the whole column.
     text = rows[column]
@@ -95,35 +151,62 @@ def _refuse_unreadable_column(table: Table, rows: pd.DataFrame, column: str, wha
         return
     first = rows.loc[rows_bad, "_row"].iloc[0]
     raise ExtractError(
-        f"{rows['_file'].iloc[0]}: {rows_bad.sum()} of {filled.sum()} dates in the column {column} cannot be read "
+        f"{file}: {rows_bad.sum()} of {filled.sum()} dates in the column {column} cannot be read "
         f"(first in row {first}): {_WHY[main]}."
     )
 
 
-def _without_copies(table: Table, rows: pd.DataFrame, findings: list[pd.DataFrame]) -> pd.DataFrame:
-    content = [c for c in rows.columns if c not in ("_file", "_row")]
-    return split(rows, rows.duplicated(content).to_numpy(), "S1", table.name, findings=findings)
-
-
-def _one_row_per_key(table: Table, rows: pd.DataFrame, findings: list[pd.DataFrame]) -> pd.DataFrame:
+def _one_row_per_key(
+    table: Table, rows: pd.DataFrame, findings: list[Finding], earlier: dict[str, pd.DataFrame]
+) -> pd.DataFrame:
     """The latest return's row of each key; within one return the row with the end date, then the fullest.
 
     Source: CATALOGUE 1.2 rule 3 (VAL 1001).
     """
-    key = [*table.key, "_year"] if table.yearly else list(table.key)
-    ended = rows["DEC"].notna() if "DEC" in table.columns else pd.Series(False, index=rows.index)
-    blanks = sum(
-        (rows[c].isna() | (rows[c] == "")) if rows[c].dtype == object or str(rows[c].dtype) == "str" else rows[c].isna()
-        for c in table.columns
-    )
-    order = pd.DataFrame({"year": -rows["_year"], "open": ~ended, "blanks": blanks, "late": -np.arange(len(rows))})
-    ranked = rows.iloc[np.lexsort([order["late"], order["blanks"], order["open"], order["year"]])]
-    extra = ranked.duplicated(key).to_numpy()
-    best = ranked[~extra].set_index(key, drop=False)["_year"] if extra.any() else None
-    if best is not None:
-        copies = ranked[extra]
-        kept_year = best.reindex(pd.MultiIndex.from_frame(copies[key]) if len(key) > 1 else copies[key[0]]).to_numpy()
-        older = kept_year > copies["_year"].to_numpy()
-        split(copies[older], np.ones(older.sum(), bool), "S2", table.name, findings=findings)
-        split(copies[~older], np.ones((~older).sum(), bool), "S3", table.name, findings=findings)
-    return ranked[~extra].sort_index().reset_index(drop=True)
+    key = _numbers(rows, [*table.key, "_year"] if table.yearly else list(table.key))
+    several = pd.Series(key).duplicated(keep=False).to_numpy()
+    if not several.any():
+        return rows
+    content = [c for c in rows.columns if c not in ("_file", "_row")]
+    copy = np.zeros(len(rows), bool)
+    copy[several] = rows[several].duplicated(content).to_numpy()
+    split(rows, copy, "S1", table.name, findings=findings)
+    number = np.flatnonzero(several & ~copy)
+    rivals = rows.iloc[number]
+    order = _best_first(table, rivals, key[number])
+    ranked, year = number[order], rivals["_year"].to_numpy()[order]
+    first = np.r_[True, key[ranked][1:] != key[ranked][:-1]]
+    kept_year = year[np.maximum.accumulate(np.where(first, np.arange(len(first)), 0))]
+    older, same = ~first & (kept_year > year), ~first & (kept_year == year)
+    earlier[table.name] = rows.iloc[ranked[older]]
+    split(rows.iloc[ranked[older]], np.ones(older.sum(), bool), "S2", table.name, findings=findings)
+    split(rows.iloc[ranked[same]], np.ones(same.sum(), bool), ONCE.get(table.name, "S3"), table.name, findings=findings)
+    out = copy
+    out[ranked[~first]] = True
+    return rows[~out].reset_index(drop=True)
+
+
+def _numbers(rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
+    """One number per distinct combination of the columns' values; blanks equal blanks."""
+    combined = np.zeros(len(rows), dtype=np.int64)
+    for column in columns:
+        codes, values = pd.factorize(rows[column], use_na_sentinel=False)
+        combined = pd.factorize(combined * (len(values) + 1) + codes)[0]
+    return combined
+
+
+def _best_first(table: Table, rows: pd.DataFrame, key: np.ndarray) -> np.ndarray:
+    """The order in which the row to keep stands first in its key: latest return, ended, fullest, last in its file."""
+    ended = rows["DEC"].notna().to_numpy() if "DEC" in table.columns else np.zeros(len(rows), bool)
+    blanks = np.zeros(len(rows), dtype=int)
+    for column in table.columns:
+        blanks += (
+            (rows[column].isna() | (rows[column] == "")).to_numpy()
+            if _is_text(rows[column])
+            else rows[column].isna().to_numpy()
+        )
+    return np.lexsort([-np.arange(len(rows)), blanks, ~ended, -rows["_year"].to_numpy(), key])
+
+
+def _is_text(column: pd.Series) -> bool:
+    return column.dtype == object or str(column.dtype) == "str"

@@ -234,6 +234,13 @@ _LOCAL = (
         key="MEASURE_ID YEAR AREA",
     ),
     _table(
+        "adoption_list",
+        "CHILD DOB:D ENTERED_CARE:D DECISION:D PLACEMENT_ORDER:D MATCHED:D PLACED:D ADOPTION_ORDER:D"
+        " DECISION_REVERSED:D REASON_REVERSED FFA_PLACED:D",
+        must="CHILD ENTERED_CARE DECISION PLACED",
+        key="CHILD",
+    ),
+    _table(
         "poc_start",
         "CHILD POC_START_DATE:D SPELL_START_DATE:D",
         must="CHILD POC_START_DATE",
