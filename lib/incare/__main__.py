@@ -73,13 +73,18 @@ def run(
 
 @app.command(epilog="Example: incare check params/sample.yaml")
 def check(
-    place: Annotated[Path, typer.Argument(metavar="PARAMS.yaml", help="A params file, or an extract's folder.")],
+    place: Annotated[
+        Path, typer.Argument(metavar="PARAMS.yaml", help="A params file, or an extract's folder or file.")
+    ],
+    effects: Annotated[
+        bool, typer.Option("--effects", help="How far each finding moves the figures (slower).")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say on one page whether an extract is fit to report; no notebook runs."""
     from incare.pack import check as checker
 
-    found = checker.check(place)
+    found = checker.check(place, moves=effects)
     if as_json:
         _print_json(found.as_dict())
     else:
@@ -88,6 +93,8 @@ def check(
                 listener.say(sentence)
             listener.table("Rows", found.rows)
             listener.table("Set aside, repaired and flagged", found.findings)
+            if found.moves is not None:
+                listener.table("What the findings move (restricted: true figures)", found.moves.round(1))
             for fault in found.faults:
                 listener.say(f"Not fit: {fault}")
             listener.say("Fit to report." if found.fit else "Not fit to report.")
@@ -102,6 +109,7 @@ def series(
     periods: Annotated[int | None, typer.Option(min=1, help="How many periods, ending with the quarter.")] = None,
     grain: Annotated[Grain | None, typer.Option(help="The length of a period.")] = None,
     by: Annotated[str, typer.Option(metavar="X,…", help="Breakdowns beside the total.")] = "",
+    cohort: Annotated[str, typer.Option(help='Only some children, as in: uasc and team == "North".')] = "",
 ) -> None:
     """Write the tidy series, true and unrounded: restricted, not for publication."""
     _refuse_other_endings(output, ".csv", ".parquet")
@@ -118,7 +126,8 @@ def series(
     record = read_record(given)
     params_file.agree(given, record)
     asked = Periods.of(given.grain, given.span.end, given.periods)
-    rows = tidy.calculate(catalogue, record, asked, by=tuple(_split(by)) or tuple(given.breakdowns))
+    chosen = tuple(_split(by)) or tuple(given.breakdowns)
+    rows = tidy.calculate(catalogue, record, asked, by=chosen, cohort=cohort)
     absent = rows[rows["status"] == "x"].drop_duplicates(["measure", "reason"])
     for row in absent.itertuples():
         typer.echo(f"{row.measure}: not available in some periods: {row.reason}.", err=True)

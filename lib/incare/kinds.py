@@ -128,7 +128,8 @@ class Ratio:
         amount, weight = np.asarray(amount, float), np.asarray(weight, float)
 
         def add(values):
-            return np.bincount(cell, weights=values, minlength=size)
+            # Rounded, so that the order in which fractions are added leaves no trace in the last bit.
+            return np.round(np.bincount(cell, weights=values, minlength=size), 9)
 
         rows, top, bottom = np.bincount(cell, minlength=size).astype(float), add(amount), add(weight)
         ratio = _ratio(top, bottom, 1.0)

@@ -264,6 +264,19 @@ def test_activities_are_counted_by_their_codes(on_birthdays, listed, basis, meas
     assert unrecorded(record, measure, basis=basis, **choices) == ["0", "F3", "P3"]
 
 
+@pytest.mark.parametrize("basis", ["birthday", "snapshot"])
+def test_those_not_in_touch_stay_in_unless_chosen_otherwise(on_birthdays, listed, basis):
+    """Of yes, no and refu the activity is known from others; two of four are in education, one of them in touch."""
+    people = ("yes | YES | F2 | U1", "yes2 | YES | G5 | U2", "no | NO | F2 | U1", "refu | REFU | 0 | 0")
+    record = (on_birthdays if basis == "birthday" else listed)(*people)
+    out = {"no": "not in touch", "refu": "not in touch"}
+    for measure, choice in (("cl_eet_pct", "denominator"), ("cl_suitable_accommodation_pct", "definition")):
+        chosen = {choice: "in_touch", "basis": basis}
+        assert answer(record, measure, D, basis=basis) == (2, 4)
+        assert answer(record, measure, D, **chosen) == (1, 2)
+        assert asides(record, measure, **chosen) == out
+
+
 def test_training_or_employment_of_the_older_code_counts_in_its_returns(tmp_path):
     record = record_of(
         tmp_path,

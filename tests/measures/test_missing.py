@@ -33,8 +33,8 @@ def drawn(head: str, rows) -> str:
 def of(tmp_path):
     """The record of three children in care with missing incidents, and perhaps rows of return interviews."""
 
-    def made(*incidents: str, interviews=(), care=STAYING):
-        more = {"return_interviews": drawn(INTERVIEWS, interviews)} if interviews else {}
+    def made(*incidents: str, interviews=(), care=STAYING, **more):
+        more |= {"return_interviews": drawn(INTERVIEWS, interviews)} if interviews else {}
         missing = drawn(INCIDENTS, incidents)
         return record_of(tmp_path, 2025, episodes=drawn(EPISODES, care), missing=missing, **more)
 
@@ -109,13 +109,21 @@ def test_an_incident_inside_a_longer_one_and_one_after_it_are_with_it(of):
     assert rows["end"].isna().tolist() == [False, True]
 
 
-def test_incidents_are_described_by_the_placement_the_child_went_missing_from(of):
+BORN = """
+    CHILD | DOB
+    ------+-----------
+    a     | 05/06/2008
+"""
+
+
+def test_incidents_are_described_on_the_day_the_child_went_missing(of):
+    """From a home and aged 15; back with a carer and aged 16."""
     care = ["a | 01/01/2024 | S | K2 | 05/06/2024 | X1", "a | 05/06/2024 | P | U6 | |"]
-    record = of("a | M | 04/06/2024 | 10/06/2024", care=care)
-    series = calculate(catalogue().only(["missing_incidents_count"]), record, Periods.months(D, 1), by=("placement",))
-    assert series.query("breakdown == 'placement' and numerator > 0")["category"].tolist() == [
-        "Children's homes and secure"
-    ]
+    record = of("a | M | 04/06/2024 | 10/06/2024", care=care, header=BORN)
+    asked = catalogue().only(["missing_incidents_count"]), record, Periods.months(D, 1)
+    series = calculate(*asked, by=("placement", "age_band"))
+    groups = series.query("breakdown != 'total' and numerator > 0")["category"].tolist()
+    assert groups == ["Children's homes and secure", "10 to 15"]
 
 
 OFTEN = (

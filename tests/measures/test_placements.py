@@ -7,6 +7,7 @@ import pytest
 from extract import answer, record_of
 from incare.measures import catalogue
 from incare.measures.cohorts import UNKNOWN_BIRTH, UNKNOWN_START
+from incare.measures.placements import UNKNOWN_STAY
 from incare.periods import Periods
 from incare.series import calculate, rows_of
 
@@ -268,6 +269,23 @@ def test_long_term_stability_says_who_is_left_out_and_why(of):
     )
     assert answer(record, "stability_long_term_pct", D) == (1, 1)
     assert set_aside_from(record, "stability_long_term_pct") == {UNKNOWN_BIRTH: 1, UNKNOWN_START: 1}
+
+
+@pytest.mark.parametrize(("stay", "expected", "reasons"), [
+    ("01/04/2023", (1, 1), {}),
+    ("02/04/2023", (0, 1), {}),
+    ("", (0, 0), {UNKNOWN_STAY: 1}),
+])  # fmt: skip
+def test_a_supplied_start_of_care_needs_the_start_of_the_stay_too_where_that_decides(of, stay, expected, reasons):
+    """The first row of the record is a change of legal status in May 2023: the stay had begun by then."""
+    starts = f"""
+        CHILD | POC_START_DATE | SPELL_START_DATE
+        ------+----------------+-----------------
+        a     | 01/01/2020     | {stay}
+    """
+    record = of("a | 01/05/2023 | L | U6 | |", poc_start=starts)
+    assert answer(record, "stability_long_term_pct", D) == expected
+    assert set_aside_from(record, "stability_long_term_pct") == reasons
 
 
 # Why

@@ -171,6 +171,28 @@ def test_a_child_who_leaves_before_the_next_review_is_due_is_not_overdue(of):
     assert answer(record, IN_TIME, "2024-06-30", form="current") == (1, 1)
 
 
+PLANNED = """
+    CHILD | DUE_DATE   | REVIEW_DATE | CANCELLED | REVIEW_CODE
+    ------+------------+-------------+-----------+------------
+    a     | 30/05/2024 | 20/05/2024  |           | PN1
+    a     | 01/08/2024 |             |           |
+    a     | 01/09/2024 | 01/09/2024  |           | PN1
+"""
+
+
+@pytest.mark.parametrize(("ending", "up_to_date"), [("2024-07-31", 1), ("2024-08-31", 0), ("2024-09-30", 1)])
+def test_a_planned_review_is_awaited_until_a_later_one_is_held(of, ending, up_to_date):
+    """The review of 1 August was never held; the one of 1 September took its place."""
+    record = of("a | 20/05/2024 | PN1", reviews_local=PLANNED)
+    assert figure(record, ending=ending, form="current") == (up_to_date, 1)
+
+
+def test_a_planned_review_that_was_not_held_is_late_in_the_year_it_was_due(of):
+    record = of("a | 20/05/2024 | PN1", reviews_local=PLANNED)
+    assert figure(record, ending="2024-07-31") == (1, 1)
+    assert figure(record, ending="2024-09-30") == (0, 1)
+
+
 # Taking part
 
 

@@ -14,10 +14,10 @@ from incare.periods import Periods
 from incare.record import read
 from incare.series import calculate
 
-REPORTS = ("00_data_check", "10_scorecard", "20_performance_report", "50_cohort_forecast")
+REPORTS = ("00_data_check", "10_scorecard", "20_performance_report", "50_cohort_forecast", "catalogue")
 
 
-def test_the_pack_has_a_cover_four_reports_data_and_a_manifest(pack):
+def test_the_pack_has_a_cover_five_reports_data_and_a_manifest(pack):
     assert sorted(p.name for p in pack.iterdir()) == sorted(
         ["index.html", "manifest.json", "data", *(f"{name}.html" for name in REPORTS)]
     )

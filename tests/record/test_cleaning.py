@@ -129,14 +129,21 @@ def test_a_child_in_episodes_but_not_in_the_header_stays_in_the_count(of):
 
 def test_an_unknown_code_is_a_group_of_its_own_in_the_denominator(of):
     record = of("a | 01/05/2024 | S | C2 | R4 | |", "b | 01/05/2024 | S | C2 | u6 | |")
-    assert rules(record) == {"C6": "kept, flagged"}
+    assert rules(record) == {"146": "kept, flagged"}
     assert answer(record, "placement_residential_pct", "2025-03-31") == (0, 2)
     assert list(record.tables["episodes"]["placement"]) == ["Not known", "Foster: other carers"]
 
 
 @pytest.mark.parametrize(
     ("cell", "rule"),
-    [("45444", "C2"), ("01/06/24", "C3"), ("31/02/2024", "C1"), ("June", "C1"), ("", "F2"), ("01/01/1900", "C1")],
+    [
+        ("45444", "141S"),
+        ("01/06/24", "141Y"),
+        ("31/02/2024", "141"),
+        ("June", "141"),
+        ("", "F2"),
+        ("01/01/1900", "141"),
+    ],
 )
 def test_a_start_that_is_no_date_sets_the_row_aside_with_the_reason(of, cell, rule):
     good = [f"g{n} | {n:02d}/05/2024 | S | C2 | U6 | |" for n in range(13, 20)]
@@ -186,7 +193,7 @@ def test_missing_incidents_end_with_care_and_impossible_ones_are_set_aside(of):
             a     | M       | 05/06/2024 | 05/06/2024
         """,
     )
-    assert rules(record) == {"577": "repaired", "567": "set aside", "575": "set aside"}
+    assert rules(record) == {"577": "repaired", "580": "kept, flagged", "567": "set aside", "578": "set aside"}
     assert answer(record, "missing_children_pct", "2025-03-31") == (1, 1)
 
 
@@ -250,7 +257,7 @@ def test_a_birth_after_the_first_episode_leaves_the_child_out_of_ages_but_in_the
             b     | 01/05/2012
         """,
     )
-    assert rules(record) == {"102": "kept, flagged"}
+    assert rules(record) == {"302": "kept, flagged"}
     assert answer(record, "cla_count", "2025-03-31")[0] == 2
     assert answer(record, "foster_or_adoption_10_16_pct", "2025-03-31") == (1, 1)
 
@@ -269,7 +276,7 @@ def test_a_date_of_birth_that_differs_between_tables_is_the_header_s(of):
             a     | 01/05/2002 | 01/06/2024
         """,
     )
-    assert rules(record) == {"INT11": "kept, flagged"}
+    assert rules(record) == {"INT17": "kept, flagged"}
     assert str(record.people["born"].iloc[0].date()) == "2012-05-01"
 
 
@@ -294,6 +301,6 @@ def test_a_continuation_after_care_had_ended_with_a_gap_is_a_known_start(of):
 
 
 def test_a_code_of_another_year_is_flagged_and_used(of):
-    record = of("a | 01/05/2024 | S | C2 | H5 | |")
+    record = of("a | 01/05/2024 | S | C2 | H5 | |", header="CHILD | DOB\n---\na | 01/05/2007")
     assert rules(record) == {"C7": "kept, flagged"}
     assert list(record.tables["episodes"]["placement"]) == ["Supported accommodation"]

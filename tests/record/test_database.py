@@ -230,12 +230,16 @@ def test_without_a_year_all_rows_are_one_return_and_the_dates_say_which(tmp_path
     assert [str(day) for day in record.covers] == ["2024-04-01", "2025-03-31"]
 
 
-def test_two_columns_that_differ_by_case_only_are_refused(tmp_path):
+def test_two_columns_that_differ_by_case_only_are_refused_in_a_table_that_is_read(tmp_path):
     path = f"sqlite:///{tmp_path / 'a.db'}"
     columns = [sa.Column(name, sa.Text) for name in ("CHILD", "Child ", "DECOM")]
     sa.Table("stays", metadata := sa.MetaData(), *columns)
     metadata.create_all(sa.create_engine(path))
-    with pytest.raises(ExtractError, match="stays has two columns called CHILD"):
+    with pytest.raises(ExtractError, match="holds stays; none has the columns"):
+        database.tables(path)
+    sa.Table("visits", metadata, *(sa.Column(name, sa.Text) for name in ("CHILD", "Child ", "VISIT_DATE", "SEEN")))
+    metadata.create_all(sa.create_engine(path))
+    with pytest.raises(ExtractError, match="visits has two columns called CHILD"):
         database.tables(path)
 
 

@@ -521,6 +521,8 @@ def as_standard(stacked: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
             "person_id=CHILD missing_episode_type=MISSING missing_episode_start_date=MIS_START"
             " missing_episode_end_date=MIS_END",
         ),
+        # A council's own table beside the Standard's: when care began for children whose first row does not say so.
+        "poc_start": stacked["poc_start"],
     }
 
 

@@ -53,16 +53,18 @@ EXITS = ["E4A", "E4B", "E13", "E11", "E12", "E41", "E45", "E3", "E2", "E5", "E17
 # How one row of a child leads to the next. Most are as they should be.
 LINKS = [
     *["goes on"] * 8,
-    *["goes on in adoption"] * 2,
+    *["goes on in adoption"] * 3,
     *["comes back"] * 2,
     "gap after X1",
     "gap after X1, then S",
+    "overlap",
     "overlap",
     "overlap of an exit",
     "left open",
     "left open, then S",
     "reason without end",
     "end without reason",
+    "same-day row",
     "same-day row",
     "ends before it starts",
     "back the same day",
@@ -148,7 +150,7 @@ def chains(draw, child, born):
     day = max(day, earliest)
     rne, rows, settled = draw(st.sampled_from(["S", "S", "S", "S", "P", "L", ""])), [], None
     need = draw(st.sampled_from(["N1", "N1", "N4", "N5", "N8", "N9", ""]))
-    for _ in range(draw(st.integers(1, 6))):
+    for _ in range(draw(st.integers(2, 7))):
         row = {name: draw(st.sampled_from(codes)) for name, codes in CODES.items()}
         row |= {"CHILD": child, "RNE": rne, "DECOM": day, "CIN": draw(st.sampled_from([need, need, need, "N2"]))}
         link = draw(st.sampled_from(LINKS))
@@ -165,7 +167,7 @@ def chains(draw, child, born):
             row["PLACE"] = draw(st.sampled_from(TEMPORARY))
         turn = draw(st.sampled_from([*[None] * 4, *TURNS, aged(born, 18)]))
         end = turn if turn and turn > day else after(day, draw(st.integers(1, 400)))
-        exit_code = draw(st.sampled_from(EXITS))
+        exit_code = draw(st.sampled_from(["E11", "E12"] if link == "goes on in adoption" else EXITS))
         row["DEC"], row["REC"], day, rne = linked(draw, link, day, end, exit_code)
         rows.append(row)
         settled = row if row["PLACE"] not in TEMPORARY else settled

@@ -499,6 +499,7 @@ PUPILS = """
     b     | 01/05/2021 | 01/04/2024
     c     | 01/05/2021 |
     d     | 01/05/2021 |
+    e     | 01/05/2021 |
     late  | 02/04/2023 |
     left  | 01/05/2021 | 31/03/2024
 """
@@ -525,7 +526,7 @@ def test_attainment_of_children_in_care_for_twelve_months_at_31_march_of_the_yea
     assert answer(*data, "attainment_ks4_english_maths_pct", "2025-08-31", "2025-08-31") == (0, 0)
 
 
-AGES = {"a": TEN, "b": TEN, "c": "31/08/2018", "d": "01/09/2018", "late": TEN, "left": TEN}
+AGES = {"a": TEN, "b": TEN, "c": "31/08/2018", "d": "01/09/2018", "e": TEN, "late": TEN, "left": TEN}
 
 
 def test_absence_is_a_ratio_of_sums_and_persistent_from_ten_per_cent_of_ones_own_sessions():
@@ -537,10 +538,11 @@ def test_absence_is_a_ratio_of_sums_and_persistent_from_ten_per_cent_of_ones_own
         c     | 2023-24   | Autumn | 50                | 5            | 20
         c     | 2022-23   | Autumn | 50                | 50           | 0
         d     | 2023-24   | Autumn | 50                | 50           | 0
+        e     | 2023-24   | Autumn | 0                 | 0            | 0
         late  | 2023-24   | Autumn | 50                | 50           | 0
     """
     data = council(PUPILS, AGES, attendance=attendance)
-    # a missed 20 of 200, b 9 of 100, c 25 of 50; d was four on 31/08/2023, late not in care for the twelve months.
+    # a missed 20 of 200, b 9 of 100, c 25 of 50; e had no sessions, d was four on 31/08/2023, late not in all year.
     assert answer(*data, "absence_overall_pct", D, D) == (54, 350)
     assert answer(*data, "absence_persistent_pct", D, D) == (2, 3)
     assert answer(*data, "absence_severe_pct", D, D) == (1, 3)
@@ -555,7 +557,7 @@ def test_suspensions_between_1_september_and_31_august():
         c     | 01/10/2023 | 2        | PERMANENT
         d     | 01/10/2023 | 2        | SUSPENSION
     """
-    assert of("suspensions_pct", PUPILS, born=AGES, suspensions=suspensions) == (1, 3)  # a of a, b, c
+    assert of("suspensions_pct", PUPILS, born=AGES, suspensions=suspensions) == (1, 4)  # a of a, b, c, e
 
 
 @pytest.mark.parametrize(

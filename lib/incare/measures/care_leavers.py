@@ -28,6 +28,7 @@ STUDY = ("Higher education", "Other education", "Apprenticeship", "Training or e
 NEET = {"G4": "NEET: illness or disability", "G5": "NEET: other", "G6": "NEET: pregnancy or parenting"}
 WITHOUT_ADDRESS = {"G": "gone abroad", "H": "deported", "R": "residence not known"}
 NO_INFORMATION = "No information"
+NOT_IN_TOUCH = "not in touch"
 ACCOMMODATION = {
     "Independent living": "U",
     "With former foster carers": "Z",
@@ -185,14 +186,16 @@ def cl_in_touch_pct(
 
 
 def _active(rows: pd.DataFrame, denominator: str, activities) -> pd.DataFrame:
-    """The rows counted by their activity; unknown activity is set aside when only known ones are wanted."""
+    """The rows counted by their activity; by choice unknown activity, or people not in touch, are set aside."""
     known = rows["activity"] != NOT_KNOWN
     if denominator == "known":
         rows = set_aside(rows, ~known, "activity not known")
+    if denominator == "in_touch":
+        rows = set_aside(rows, rows["in_touch"] != "YES", NOT_IN_TOUCH)
     return rows.assign(counted=rows["activity"].isin(activities), known=known)
 
 
-_ACTIVITY = _either_basis(denominator=("all", "known"))
+_ACTIVITY = _either_basis(denominator=("all", "known", "in_touch"))
 
 
 @measure(title="Care leavers in education, employment or training", kind=Share(), better="higher", **_ACTIVITY)
@@ -203,9 +206,9 @@ def cl_eet_pct(care_leavers, care_leaver_snapshots, people, *, ages=(19, 20, 21)
     Counted: full or part time in higher or other education, apprenticeship, training or employment, in touch or not.
     Set aside: young people who died, returned home for six months, or were transferred to another council; at 17 and 18
     those still in care on the birthday; date of birth not known.
-    Choices: ages=(19, 20, 21), or (17, 18) as published apart; denominator="all" as published, or "known", which sets
-    unknown activity aside. basis="birthday", or "snapshot": everyone of the ages at the end of the period in the latest
-    local snapshot.
+    Choices: ages=(19, 20, 21), or (17, 18) as published apart; denominator="all" as published, "known", which sets
+    unknown activity aside, or "in_touch", which sets aside those not in touch. basis="birthday", or "snapshot":
+    everyone of the ages at the end of the period in the latest local snapshot.
     Source: LAIT CareLeaverEET; DfE.
     """
     rows = _cohort(care_leavers, care_leaver_snapshots, people, basis, ages)
@@ -230,9 +233,9 @@ def cl_neet_pct(
     training and those with unknown activity they make up everyone.
     Set aside: young people who died, returned home for six months, or were transferred to another council; at 17 and 18
     those still in care on the birthday; date of birth not known.
-    Choices: ages=(19, 20, 21), or (17, 18); reasons=("G4", "G5", "G6"); denominator="all" as published, or "known",
-    which sets unknown activity aside. basis="birthday", or "snapshot": everyone of the ages at the end of the period in
-    the latest local snapshot.
+    Choices: ages=(19, 20, 21), or (17, 18); reasons=("G4", "G5", "G6"); denominator="all" as published, "known", which
+    sets unknown activity aside, or "in_touch", which sets aside those not in touch. basis="birthday", or "snapshot":
+    everyone of the ages at the end of the period in the latest local snapshot.
     Source: LAIT; DfE.
     """
     rows = _cohort(care_leavers, care_leaver_snapshots, people, basis, ages)
@@ -298,8 +301,9 @@ def cl_higher_education_pct(
     Counted: full time (F1) or part time (P1) in higher education.
     Set aside: young people who died, returned home for six months, or were transferred to another council; at 17 and 18
     those still in care on the birthday; date of birth not known.
-    Choices: ages=(19, 20, 21); denominator="all" as published, or "known", which sets unknown activity aside.
-    basis="birthday", or "snapshot": everyone of the ages at the end of the period in the latest local snapshot.
+    Choices: ages=(19, 20, 21); denominator="all" as published, "known", which sets unknown activity aside, or
+    "in_touch", which sets aside those not in touch. basis="birthday", or "snapshot": everyone of the ages at the end of
+    the period in the latest local snapshot.
     Source: LAIT; DfE.
     """
     rows = _cohort(care_leavers, care_leaver_snapshots, people, basis, ages)
@@ -317,8 +321,9 @@ def cl_apprenticeship_pct(
     training (F3, P3).
     Set aside: young people who died, returned home for six months, or were transferred to another council; at 17 and 18
     those still in care on the birthday; date of birth not known.
-    Choices: ages=(19, 20, 21); denominator="all" as published, or "known", which sets unknown activity aside.
-    basis="birthday", or "snapshot": everyone of the ages at the end of the period in the latest local snapshot.
+    Choices: ages=(19, 20, 21); denominator="all" as published, "known", which sets unknown activity aside, or
+    "in_touch", which sets aside those not in touch. basis="birthday", or "snapshot": everyone of the ages at the end of
+    the period in the latest local snapshot.
     Source: LAIT; DfE.
     """
     rows = _cohort(care_leavers, care_leaver_snapshots, people, basis, ages)
@@ -335,8 +340,9 @@ def cl_employment_training_pct(
     Counted: full time (F5) or part time (P5), and F3 and P3 in returns up to 2020-21, which hold apprenticeships too.
     Set aside: young people who died, returned home for six months, or were transferred to another council; at 17 and 18
     those still in care on the birthday; date of birth not known.
-    Choices: ages=(19, 20, 21); denominator="all" as published, or "known", which sets unknown activity aside.
-    basis="birthday", or "snapshot": everyone of the ages at the end of the period in the latest local snapshot.
+    Choices: ages=(19, 20, 21); denominator="all" as published, "known", which sets unknown activity aside, or
+    "in_touch", which sets aside those not in touch. basis="birthday", or "snapshot": everyone of the ages at the end of
+    the period in the latest local snapshot.
     Source: LAIT; DfE.
     """
     rows = _cohort(care_leavers, care_leaver_snapshots, people, basis, ages)
@@ -353,8 +359,9 @@ def cl_other_education_pct(
     Counted: full time (F2) or part time (P2).
     Set aside: young people who died, returned home for six months, or were transferred to another council; at 17 and 18
     those still in care on the birthday; date of birth not known.
-    Choices: ages=(19, 20, 21); denominator="all" as published, or "known", which sets unknown activity aside.
-    basis="birthday", or "snapshot": everyone of the ages at the end of the period in the latest local snapshot.
+    Choices: ages=(19, 20, 21); denominator="all" as published, "known", which sets unknown activity aside, or
+    "in_touch", which sets aside those not in touch. basis="birthday", or "snapshot": everyone of the ages at the end of
+    the period in the latest local snapshot.
     Source: LAIT; DfE.
     """
     rows = _cohort(care_leavers, care_leaver_snapshots, people, basis, ages)
@@ -365,7 +372,7 @@ def cl_other_education_pct(
     title="Care leavers in suitable accommodation",
     kind=Share(),
     better="higher",
-    **_either_basis(definition=("published", "known", "all")),
+    **_either_basis(definition=("published", "known", "in_touch", "all")),
 )
 def cl_suitable_accommodation_pct(
     care_leavers, care_leaver_snapshots, people, *, ages=(19, 20, 21), definition="published", basis="birthday"
@@ -378,9 +385,9 @@ def cl_suitable_accommodation_pct(
     Set aside: gone abroad (G), deported (H), residence not known (R); young people who died, returned home for six
     months, or were transferred to another council; at 17 and 18 those still in care on the birthday; date of birth not
     known.
-    Choices: ages=(19, 20, 21), or (17, 18); definition="published"; "known" sets those with no information aside too;
-    "all" keeps those gone abroad, deported or of unknown residence in. basis="birthday", or "snapshot": everyone of the
-    ages at the end of the period in the latest local snapshot.
+    Choices: ages=(19, 20, 21), or (17, 18); definition="published"; "known" sets those with no information aside too,
+    "in_touch" those not in touch; "all" keeps those gone abroad, deported or of unknown residence in. basis="birthday",
+    or "snapshot": everyone of the ages at the end of the period in the latest local snapshot.
     Source: LAIT; DfE outcome 4 notes; Care Leavers Regulations 2010, regulation 9.
     """
     rows = _cohort(care_leavers, care_leaver_snapshots, people, basis, ages)
@@ -390,6 +397,8 @@ def cl_suitable_accommodation_pct(
             rows = set_aside(rows, rows["accommodation"] == letter, why)
     if definition == "known":
         rows = set_aside(rows, ~known, "no information on accommodation")
+    if definition == "in_touch":
+        rows = set_aside(rows, rows["in_touch"] != "YES", NOT_IN_TOUCH)
     return rows.assign(counted=rows["suitable"] == "Suitable", known=known)
 
 

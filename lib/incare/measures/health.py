@@ -98,8 +98,9 @@ def _checked(rows: pd.DataFrame, checks: Spans, kinds: tuple[str, ...], months=1
 def first_days_passed(rows: pd.DataFrame, days: int) -> np.ndarray:
     """Whether each row's child has been in care for a number of working days on the row's day, as far as is known."""
     began, on = p.days(rows["care_start"]), p.days(rows["on"])
-    # Whoever came into care earlier has passed the first days anyway; this keeps to the years of listed holidays.
-    return p.add_working_days(np.maximum(began, on - 2 * days - 20), days) <= on
+    # Whoever came into care earlier has passed them anyway, without a look at the holidays of years long ago.
+    recent = began > on - 2 * days - 20
+    return ~recent | (p.add_working_days(np.where(recent, began, NAT_DAY), days) <= on)
 
 
 def falling_due(care_periods: Spans, days: int) -> pd.DataFrame:

@@ -99,15 +99,21 @@ def missing_incidents_count(in_care, missing, *, merge_gap_days=0):
     """Times that children in care went missing in the 12 months.
 
     Population: missing incidents (M) of children in care.
-    Counted: each incident that touches the 12 months, however short; incidents of one child that overlap are one. Legal
-    status and placement are those of the day the child went missing.
+    Counted: each incident that touches the 12 months, however short; incidents of one child that overlap are one. Age,
+    legal status and placement are those of the day the child went missing.
     Set aside: nobody; away from placement without authorisation (A) and incidents outside care do not count.
     Choices: merge_gap_days=0 makes only incidents one that overlap; 1 also those of which the next begins on the day
     the earlier ended, 2 on the day after, and so on.
     Source: DfE children looked after who were missing; validator rule 574 for overlaps.
     """
     rows = _incidents(missing, merge_gap_days).overlapping("window")
-    return with_episode(rows, in_care, rows["start"]).assign(counted=True)
+    return _as_it_began(rows, in_care).assign(counted=True)
+
+
+def _as_it_began(rows: pd.DataFrame, in_care: Spans) -> pd.DataFrame:
+    """Incidents described on the day the child went missing."""
+    rows = rows.assign(on=rows["start"], night=rows["start"])
+    return with_episode(rows, in_care, rows["start"])
 
 
 @measure(
@@ -170,8 +176,8 @@ def return_interview_offered_pct(in_care, missing, return_interviews):
     """Share of the times a child in care came back from being missing after which a return interview was offered.
 
     Population: missing incidents (M) that ended in the 12 months, each as recorded.
-    Counted: those with an interview recorded as offered; no row in the table of interviews means not offered. Legal
-    status and placement are those of the day the child went missing.
+    Counted: those with an interview recorded as offered; no row in the table of interviews means not offered. Age,
+    legal status and placement are those of the day the child went missing.
     Set aside: nobody; away from placement without authorisation (A) and incidents outside care do not count.
     Source: the table of return interviews; DfE guidance on children who run away or go missing (2014).
     """
@@ -190,8 +196,8 @@ def return_interview_accepted_pct(in_care, missing, return_interviews, *, within
     """Share of the times a child in care came back from being missing after which a return interview was held.
 
     Population: missing incidents (M) that ended in the 12 months, each as recorded, whether offered or not.
-    Counted: those with an interview recorded as accepted or with the date of one. Legal status and placement are those
-    of the day the child went missing.
+    Counted: those with an interview recorded as accepted or with the date of one. Age, legal status and placement are
+    those of the day the child went missing.
     Set aside: nobody; away from placement without authorisation (A) and incidents outside care do not count.
     Choices: within_days=0 counts every interview; 3 only those dated at most three days after the return, which is
     “within 72 hours” as far as dates can tell.
@@ -210,5 +216,5 @@ def _came_back(in_care: Spans, missing: Spans, return_interviews: Spans) -> pd.D
     """Missing incidents that ended in the window, each with its row of the table of interviews."""
     told = return_interviews.table[["child", "start", "OFFERED", "ACCEPTED", "INTERVIEW_DATE"]]
     rows = _of(missing, "M").ending("window").merge(told, how="left", on=["child", "start"])
-    rows["due"] = (p.days(rows["end"]) + INTERVIEW_DAYS).astype("datetime64[s]")
-    return with_episode(rows, in_care, rows["start"]).assign(done=rows["INTERVIEW_DATE"])
+    due = p.days(rows["end"]) + INTERVIEW_DAYS
+    return _as_it_began(rows, in_care).assign(due=due.astype("datetime64[s]"), done=rows["INTERVIEW_DATE"])

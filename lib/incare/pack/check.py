@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from incare.pack import params as params_file
 from incare.pack.params import AgreementError, Params, in_words
 from incare.pack.run import read_record
+from incare.periods import Periods
 from incare.record import quality
 
 
@@ -18,7 +19,7 @@ class Fitness:
     """What is known about an extract before any notebook runs.
 
     `rows` has table, rows_in, used, set_aside; `findings` has action, rule, table, reason, rows; `faults` are the
-    sentences that make the extract unfit.
+    sentences that make the extract unfit; `moves`, when asked for, has a line per rule and measure (see `effects`).
     """
 
     area: str
@@ -31,6 +32,7 @@ class Fitness:
     findings: pd.DataFrame = field(repr=False)
     notices: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    moves: pd.DataFrame | None = field(default=None, repr=False)
 
     @property
     def fit(self) -> bool:
@@ -39,22 +41,46 @@ class Fitness:
 
     def as_dict(self) -> dict:
         """The same as plain values, for `--json`."""
-        plain = {k: v for k, v in vars(self).items() if not isinstance(v, pd.DataFrame)}
-        return {"fit": self.fit} | plain | {k: getattr(self, k).to_dict("records") for k in ("rows", "findings")}
+        plain = {k: v for k, v in vars(self).items() if not isinstance(v, pd.DataFrame) and k != "moves"}
+        tables = {k: getattr(self, k) for k in ("rows", "findings", "moves")}
+        listed = {
+            k: table.astype(object).where(table.notna(), None).to_dict("records")
+            for k, table in tables.items()
+            if table is not None
+        }
+        return {"fit": self.fit} | plain | listed
 
 
-def check(place) -> Fitness:
-    """Look at the extract of a params file, or at a folder of extract files without a quarter.
+def check(place, moves: bool = False) -> Fitness:
+    """Look at the extract of a params file, or at an extract without a quarter.
 
+    `moves` adds how far each rule moves the figures: of the quarter, or of the last quarter that the returns cover.
     Raises `ParamsError` or `ExtractError` when the params or the files cannot be read.
     """
     place = Path(place)
-    if place.is_dir():
+    params = params_file.read(place) if place.suffix.lower() in (".yaml", ".yml") else None
+    if params is None:
         from incare import record
 
-        return fitness(record.read(place, area=place.resolve().name))
-    params = params_file.read(place)
-    return fitness(read_record(params), params)
+        found = record.read(place, area=place.resolve().stem)
+    else:
+        found = read_record(params)
+    known = fitness(found, params)
+    return replace(known, moves=_moves(found, params)) if moves else known
+
+
+def _moves(record, params: Params | None) -> pd.DataFrame:
+    from incare.measures import catalogue
+    from incare.pack.effects import effects
+
+    measures = catalogue().choose(params.choices) if params else catalogue()
+    end = params.span.end if params else _last_quarter_end(record.covers[1])
+    return effects(record, measures, Periods.quarters(end, 1))
+
+
+def _last_quarter_end(day) -> pd.Timestamp:
+    """The last day of the latest quarter that is over on a day."""
+    return (pd.Timestamp(day) + pd.Timedelta(days=1)).to_period("Q").start_time - pd.Timedelta(days=1)
 
 
 def fitness(record, params: Params | None = None) -> Fitness:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from incare.periods import Quarter
 
-NOTEBOOKS = ("00_data_check", "10_scorecard", "20_performance_report", "50_cohort_forecast")
+NOTEBOOKS = ("00_data_check", "10_scorecard", "20_performance_report", "50_cohort_forecast", "catalogue")
 BACK = {"quarter": 12, "month": 36}
 # Commentary may also be given for a topic, or for the whole report.
 WHOLE_REPORT = "overall"
@@ -114,9 +114,14 @@ class Params(_Strict):
         return self.extract == "sample" or self.extract.startswith("sample:")
 
     @property
+    def is_address(self) -> bool:
+        """Whether the extract is a database with an address, not a file."""
+        return "://" in self.extract
+
+    @property
     def extract_place(self) -> str:
-        """The extract as the record reads it: `sample`, `sample:1`, or an absolute path."""
-        return self.extract if self.is_sample else str((self._folder / self.extract).resolve())
+        """The extract as the record reads it: `sample`, `sample:1`, a database's address, or an absolute path."""
+        return self.extract if self.is_sample or self.is_address else str((self._folder / self.extract).resolve())
 
     def values(self) -> dict[str, Any]:
         """What a notebook may ask for, by key, as plain values: text, numbers, lists and dictionaries."""
@@ -127,6 +132,11 @@ class Params(_Strict):
     def as_written(self) -> dict[str, Any]:
         """The same values with paths as the file has them, so that a manifest shows no folder of this machine."""
         shown = {"extract": Path(self.extract).name} if Path(self.extract).is_absolute() else {}
+        if self.is_address:
+            # An address may hold a password.
+            from incare.record.database import label
+
+            shown = {"extract": label(self.extract)}
         return plain(self.model_dump()) | shown
 
 
@@ -353,7 +363,7 @@ def _missing_files(params: Params) -> list[tuple[tuple, str]]:
     problems = []
     for key in ("extract", "benchmarks"):
         place = getattr(params, key)
-        inside = place is None or (key == "extract" and params.is_sample)
+        inside = place is None or (key == "extract" and (params.is_sample or params.is_address))
         if not inside and not (params._folder / place).exists():
             problems.append(((key,), f"`{key}` names {place}, which is not there. Paths start at the params file."))
     return problems

@@ -357,11 +357,14 @@ def _children_in_care(
     # A placement without a date, or from before care began, is taken to have begun with it.
     from_start = (cells["PLACED"] == "").to_numpy() | (placed < started)
     begins = np.where(from_start, cells["STARTED"], cells["PLACED"])
-    episodes = cells[["CHILD", "PL_POST", "URN", "PL_LA", "_row"]].assign(
+    councils, location, said = _placed_where(one, code("PL_LOCATION"))
+    episodes = cells[["CHILD", "PL_POST", "URN", "_row"]].assign(
         DECOM=begins,
         DEC=cells["CEASED"],
         RNE=np.where(from_start | (placed == started), "S", "P"),
-        **{column: code(column) for column in ("LS", "CIN", "PLACE", "PLACE_PROVIDER", "REC", "PL_LOCATION")},
+        PL_LA=councils,
+        PL_LOCATION=location,
+        **{column: code(column) for column in ("LS", "CIN", "PLACE", "PLACE_PROVIDER", "REC")},
     )
     asylum = code("UASC") == "Y"
     checks = [_dated(cells, column, "CHECK_DATE").assign(CHECK_TYPE=kind) for column, kind in _CHECKS.items()]
@@ -374,10 +377,30 @@ def _children_in_care(
         "visits": _dated(cells, "VISIT", "VISIT_DATE").assign(SEEN="Y", WORKER_ROLE="SW"),
         "health": pd.concat(checks, ignore_index=True).assign(STATUS="COMPLETED"),
     }
-    return _filled(tables), code.said()
+    return _filled(tables), [*said, *code.said()]
 
 
 _CHECKS = {"HEALTH": "RHA", "DENTAL": "DENTAL"}
+_COUNCIL = re.compile(r"[ENSW]\d{8}|\d{3}")
+# The list's own words for placements outside England, as the codes of those countries.
+_ABROAD = {"NIR": "N92000002", "SCO": "S92000003", "WAL": "W92000004", "NUK": ""}
+
+
+def _placed_where(one: _List, location: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Council codes and IN or OUT of each placement; a council's name cannot be compared, so it is left blank."""
+    text = one.cells["PL_LA"].str.upper()
+    word = text.str.extract(r"^(NIR|SCO|WAL|NUK|CON)\b")[0]
+    coded = text.str.fullmatch(_COUNCIL).to_numpy(bool)
+    named = ~coded & (text != "").to_numpy() & word.isna().to_numpy()
+    councils = np.where(coded, text.to_numpy(object), word.map(_ABROAD).fillna("").to_numpy(object))
+    location = np.where((location == "") & word.isin(list(_ABROAD)).to_numpy(), "OUT", location)
+    if not named.any():
+        return councils, location, []
+    said = (
+        f"{one.sheet.name}: {named.sum():,} cells of the column “LA of Placement” hold a council's name, not its code; "
+        "whether those children are placed in the area is told by “Placement Location” alone."
+    )
+    return councils, location, [said]
 
 
 def _leaving_care(one: _List, day: np.datetime64, keep: frozenset[str]) -> tuple[dict[str, pd.DataFrame], list[str]]:

@@ -188,7 +188,7 @@ class Look:
         if not len(self.care):
             return np.zeros(len(child), bool)
         began, censored = p.days(self.care["start"])[at], self.care["left_censored"].to_numpy()[at]
-        long = (began <= p.held_since(closes, 12)) | censored
+        long = (began < p.held_since(closes, 12)) | censored
         return self.in_care(child, closes) & long & ~self._had_break(child, closes)
 
     def _had_break(self, child: np.ndarray, closes: np.ndarray) -> np.ndarray:

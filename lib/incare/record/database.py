@@ -13,8 +13,9 @@ import math
 import os
 import re
 import sqlite3
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -257,9 +258,9 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except (sa.exc.SQLAlchemyError, duckdb.Error, sqlite3.Error) as problem:
-        said = str(getattr(problem, "orig", None) or problem).lower()
-        kind = next((words for pattern, words in _KINDS if re.search(pattern, said)), "")
-        sentence = f"{what}: {kind or type(getattr(problem, 'orig', None) or problem).__name__}."
+        cause = getattr(problem, "orig", None) or problem
+        kinds = (words for pattern, words in _KINDS if re.search(pattern, str(cause).lower()))
+        sentence = f"{what}: {next(kinds, f'the driver reports {type(cause).__name__}')}."
     else:
         return
     raise ExtractError(sentence) from None
@@ -320,8 +321,10 @@ def _server(address: URL, schema: str | None, name: str) -> Iterator[_Source]:
                 relations, schemas = _server_relations(connection, schema)
             yield _Source(relations, schemas, lambda query: _server_rows(connection, query), engine.dialect.name)
         finally:
-            connection.rollback()
-            connection.close()
+            # A connection that broke has nothing to roll back, and its error would hold the driver's words.
+            with suppress(sa.exc.SQLAlchemyError):
+                connection.rollback()
+                connection.close()
     finally:
         engine.dispose()
 
@@ -345,8 +348,8 @@ def _engine(address: URL, name: str) -> sa.Engine:
     except (sa.exc.ArgumentError, TypeError, ValueError):
         raise ExtractError(f"The address of {name} has a part that its driver does not take.") from None
     raise ExtractError(
-        f"Reading {name} needs the package {lacking}, which is not installed. Install it beside incare: "
-        f"python -m pip install “{lacking}”."
+        f"Reading {name} needs the package {lacking}, which is not installed. Add it to incare's environment: "
+        f'pip install "{lacking}".'
     )
 
 
@@ -357,8 +360,10 @@ def _server_rows(connection: sa.Connection, query: sa.Select) -> Iterator[list[t
 
 def _server_relations(connection: sa.Connection, schema: str | None) -> tuple[list[Relation], list[str]]:
     inspector = sa.inspect(connection)
-    kinds = sa.engine.reflection.ObjectKind.ANY
-    found = inspector.get_multi_columns(schema=schema, kind=kinds)
+    with warnings.catch_warnings():
+        # About types of columns that it does not know; they are read as they come.
+        warnings.simplefilter("ignore", sa.exc.SAWarning)
+        found = inspector.get_multi_columns(schema=schema, kind=sa.engine.reflection.ObjectKind.ANY)
     relations = [
         Relation(table, schema, {column["name"]: _kind(column["type"], inspector.dialect.name) for column in columns})
         for (_, table), columns in sorted(found.items(), key=lambda pair: pair[0][1])
@@ -391,7 +396,7 @@ def _sorted_out(source: _Source, name: str) -> tuple[list[tuple[Relation, Table]
     """Relations of our tables, those of the Standard by its names, and the others."""
     known, standard, others = [], {}, []
     for relation in source.relations:
-        columns = _columns(relation)
+        columns = _upper(relation)
         origin = ssd.recognise(columns)
         if origin:
             standard[origin] = _one_of(origin, standard.get(origin), relation, others)
@@ -426,9 +431,13 @@ def _one_of(origin: str, earlier: Relation | None, relation: Relation, others: l
     return exact[0]
 
 
+def _upper(relation: Relation) -> list[str]:
+    return [column.strip().upper() for column in relation.columns]
+
+
 def _columns(relation: Relation) -> dict[str, str]:
     """A relation's columns by their names in upper case. Raises `ExtractError` when two differ by case only."""
-    upper = [column.strip().upper() for column in relation.columns]
+    upper = _upper(relation)
     twice = sorted({column for column in upper if upper.count(column) > 1})
     if twice:
         raise ExtractError(f"{relation.name} has two columns called {twice[0]}. Remove or rename one.")
@@ -438,7 +447,7 @@ def _columns(relation: Relation) -> dict[str, str]:
 def _left_out(others: list[Relation], standard: dict[str, Relation]) -> list[str]:
     said = []
     for relation in others:
-        near = None if relation.name.lower() in standard else nearest(_columns(relation))
+        near = None if relation.name.lower() in standard else nearest(_upper(relation))
         if near:
             lacks = ", ".join(f"{needed} (nearest: {got})" if got else needed for needed, got in near[1].items())
             said.append(f"{relation.name} looks like the {near[0].name} table but lacks {lacks}; it was left out.")

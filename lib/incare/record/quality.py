@@ -5,13 +5,17 @@ Restricted: these are true row counts; a page shows them through `incare.disclos
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from incare.periods import Quarter
-from incare.record.assemble import Record
+from incare.record.assemble import Record, without_children
+from incare.record.rules import RULES
+
+EFFECTS = ["rule", "reason", "rows", "measure", "with_rows", "without_rows", "difference"]
 
 
 @dataclass(frozen=True)
@@ -73,3 +77,63 @@ def by_return(record: Record) -> pd.DataFrame:
     counted = lines.groupby(["year", "table"], sort=False)["rows_in"].sum().unstack(fill_value=0).sort_index()
     counted.insert(0, "year_to_31_march", counted.index.astype(str))
     return counted.reset_index(drop=True)
+
+
+def effects(
+    record: Record,
+    ask: Callable[[Record, tuple[str, ...]], pd.DataFrame],
+    measures: Iterable[str],
+    rules: Iterable[str] | None = None,
+) -> pd.DataFrame:
+    """How far the rows that a rule touched move the figures: each measure with and without the children concerned.
+
+    `ask(record, measures)` answers the measures named, of any record, as a frame `measure, value`; it is asked once for
+    the whole record and once for each group of children that rules touched, with only the measures they can move
+    (`Rule.moves`). `measures` names those to look at, `rules` the rules (without it all that found something).
+    Returns `rule, reason, rows` (lines of the rule in the issues), `measure, with_rows` (the figure as reported),
+    `without_rows` (on a record without those children) and `difference` (the former less the latter; missing where
+    either is), rules and measures in the order of their lists. A rule whose rows are of no child that is known, or that
+    moves none of the measures, has no line.
+    Source: INPUTS section 8 (which measures each rule moves) and 9.
+    """
+    wanted = list(dict.fromkeys(measures))
+    found = {rule: mine for rule in (RULES if rules is None else rules) if (mine := _touched(record, rule)) is not None}
+    asked = {rule: [m for m in wanted if m in RULES[rule].moves] for rule in found}
+    groups: dict[bytes, dict] = {}
+    for rule in (rule for rule in found if asked[rule]):
+        group = groups.setdefault(found[rule].tobytes(), {"children": found[rule], "measures": {}, "rules": []})
+        group["measures"] |= dict.fromkeys(asked[rule])
+        group["rules"].append(rule)
+    if not groups:
+        return pd.DataFrame(columns=EFFECTS)
+    union = tuple(m for m in wanted if any(m in group["measures"] for group in groups.values()))
+    whole = _answers(ask(record, union))
+    without = {}
+    for group in groups.values():
+        names = tuple(m for m in wanted if m in group["measures"])
+        answers = _answers(ask(without_children(record, group["children"]), names))
+        without |= {rule: answers for rule in group["rules"]}
+    lines = [(rule, measure) for rule in found for measure in asked[rule]]
+    counts = record.issues["rule"].value_counts()
+    frame = pd.DataFrame(
+        {
+            "rule": [rule for rule, _ in lines],
+            "reason": [RULES[rule].reason for rule, _ in lines],
+            "rows": [int(counts[rule]) for rule, _ in lines],
+            "measure": [measure for _, measure in lines],
+            "with_rows": [whole.get(measure, np.nan) for _, measure in lines],
+            "without_rows": [without[rule].get(measure, np.nan) for rule, measure in lines],
+        }
+    )
+    return frame.assign(difference=frame["with_rows"] - frame["without_rows"])[EFFECTS]
+
+
+def _touched(record: Record, rule: str) -> np.ndarray | None:
+    """The numbers of the children whose rows a rule touched; None when there are none."""
+    children = np.unique(record.whose[(record.issues["rule"] == rule).to_numpy()])
+    children = children[children >= 0]
+    return children if len(children) else None
+
+
+def _answers(frame: pd.DataFrame) -> dict[str, float]:
+    return dict(zip(frame["measure"], frame["value"].astype(float), strict=True))

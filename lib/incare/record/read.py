@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from incare.record.assemble import Record, assemble
-from incare.record.files import Sheet, TextTable, find, read_csv, refuse_near_miss, tables_of, whole_return
+from incare.record.files import Sheet, TextTable, find, heading, read_csv, refuse_near_miss, tables_of, whole_return
+from incare.record.tables import recognise
 
 # As in `incare.record.database`, whose drivers are imported only when one is read.
 _DATABASES = (".duckdb", ".ddb", ".db", ".sqlite", ".sqlite3")
@@ -17,13 +18,21 @@ _DATABASES = (".duckdb", ".ddb", ".db", ".sqlite", ".sqlite3")
 _NO_DATA = frozenset({"", ".txt", ".md", ".ini"})
 
 
-def read(extract: str | Path, *, area: str, as_at=None, keep: tuple[str, ...] = ()) -> Record:
+def read(
+    extract: str | Path,
+    *,
+    area: str,
+    as_at=None,
+    keep: tuple[str, ...] = (),
+    only: frozenset[str] | None = None,
+) -> Record:
     """Read an extract: SSDA903 returns as CSV, XML or workbook, local tables beside them, Annex A lists, or a database.
 
     `extract` is a folder with any of these files, a single XML return or workbook, or a database (an address with
     `://`, or a DuckDB or SQLite file). Tables are recognised by their columns, return years by their dates. `as_at` is
     the day the extract was cut (without it the last day of the latest return, or the latest date of an Annex A list);
-    rows that start later are set aside. `keep` names local header columns.
+    rows that start later are set aside. `keep` names local header columns, `only` the
+    tables to read when not all are wanted (CSV files of others are not opened beyond their heading).
     Raises `ExtractError` when the extract, a needed table or a needed column is missing, or a file cannot be trusted.
     Source: INPUTS sections 1, 2, 3, 7 and 9.
     """
@@ -32,12 +41,13 @@ def read(extract: str | Path, *, area: str, as_at=None, keep: tuple[str, ...] = 
         from incare.record.database import label, tables
 
         parts, notices, fingerprint = tables(str(extract), keep, as_at=as_at)
+        notices = [*notices, *_left_unread(parts)]
         # The address may hold a password; its label does not.
         return _record(parts, notices, fingerprint, area=area, as_at=as_at, keep=keep, name=label(str(extract)))
     place = _place(extract)
     root, paths, others = find(place)
     found = _Found()
-    for path in paths:
+    for path in (path for path in paths if _is_wanted(path, only)):
         found.add(path, root, keep)
     as_at = found.take_lists(as_at, keep)
     notices = [*found.notices, *_ignored(others, root), *_left_unread(found.parts)]
@@ -103,6 +113,15 @@ class _Found:
         self.parts += parts
         self.notices += said
         return as_at if "episodes" in present else day
+
+
+def _is_wanted(path: Path, only: frozenset[str] | None) -> bool:
+    """Whether a file may hold one of the tables wanted: anything but a CSV file of another table."""
+    if only is None or path.suffix.lower() != ".csv":
+        return True
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        table = recognise(heading(file.readline().rstrip("\r\n").replace('"', "").split(",")))
+    return table is None or table.name in only
 
 
 def _is_database(extract: str | Path) -> bool:

@@ -174,7 +174,7 @@ _PEOPLE = (
         "INT03",
         KEPT,
         "child in episodes but not in the header; age, sex and ethnicity from another table or unknown",
-        (*AGES, *EPISODES),
+        tuple(dict.fromkeys((*AGES, *EPISODES))),
     ),
     Rule("INT04", KEPT, "child in missing incidents but not in the header", MISSING),
     Rule("INT05", KEPT, "child in the yearly health table but not in the header", YEARLY),

@@ -472,7 +472,7 @@ class _Standard:
         """A table with the child of each row: named in it, or by its episode, its time in care or its referral."""
         rows, episodes = self[name], self["ssd_cla_episodes"].assign(episode=lambda frame: frame["id"])
         child = rows["child"]
-        for link in {"episode", "care", "referral"} & set(rows):
+        for link in (one for one in ("episode", "care", "referral") if one in rows):
             linked = pd.Series(_taken(episodes["child"], _by_id(rows[link], episodes[link])), index=rows.index)
             child = child.where(child != "", linked)
         return rows.assign(child=child)

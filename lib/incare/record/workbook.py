@@ -32,6 +32,8 @@ _SMALL = 100_000_000
 _LAST_ROW = 1_048_576
 # Numbers from here on have lost digits; written so, they are refused as ids in scientific notation.
 _EXACT_BELOW = 1e15
+_PROPERTIES = "docProps/core.xml"
+_MODIFIED = re.compile(rb":modified[^>]*>(\d{4}-\d{2}-\d{2})")
 _ALL_ZEROS = re.compile("0{2,}")
 # What openpyxl and the unpacking below it raise on files that are damaged or are no workbook.
 _BROKEN = (
@@ -52,8 +54,7 @@ def read_workbook(path: Path, root: Path) -> tuple[list[Sheet], list[str]]:
     _refuse_other_files(path, name)
     sheets, titles, others, hidden = [], {}, [], []
     with _opened(path, name, values=True) as book:
-        saved = book.properties.modified
-        day = np.datetime64(saved.date(), "D") if saved else None
+        saved = _saved(path)
         for tab in book.worksheets:
             rows = None if tab.sheet_state != "visible" else _known_rows(tab, f"{name}, sheet {tab.title}")
             if rows is None:
@@ -63,7 +64,7 @@ def read_workbook(path: Path, root: Path) -> tuple[list[Sheet], list[str]]:
             columns, width = heading(top), len(top)
             cells = [row[:width] + [""] * (width - len(row)) for _, row in below]
             lines = [line for line, _ in below]
-            sheet = Sheet(f"{name}, sheet {tab.title}", group_of(path, root), columns, cells, lines, saved=day)
+            sheet = Sheet(f"{name}, sheet {tab.title}", group_of(path, root), columns, cells, lines, saved=saved)
             sheets.append(sheet)
             titles[tab.title] = sheet
     said = []
@@ -117,6 +118,15 @@ def _opened(path: Path, name: str, *, values: bool) -> Iterator:
             yield book
         finally:
             book.close()
+
+
+def _saved(path: Path) -> np.datetime64 | None:
+    """The day on which the workbook says it was last saved; openpyxl would put today's date where it says nothing."""
+    with zipfile.ZipFile(path) as packed:
+        if _PROPERTIES not in packed.namelist():
+            return None
+        found = _MODIFIED.search(packed.read(_PROPERTIES))
+    return np.datetime64(found[1].decode(), "D") if found else None
 
 
 def _known_rows(tab, name: str) -> list[tuple[int, list[str]]] | None:

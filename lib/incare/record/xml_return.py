@@ -82,7 +82,8 @@ def _malformed(name: str, problem: SAXParseException) -> str:
 def _refuse_missing_items(name: str, found: _Return) -> None:
     for table, rows in found.rows.items():
         for column in TABLES[table].must:
-            if column in _MAY_BE_ABSENT or any(rows[column]):
+            of_the_child = column in _OF_THE_CHILD and table != "header"
+            if column in _MAY_BE_ABSENT or of_the_child or any(rows[column]):
                 continue
             near = difflib.get_close_matches(column, sorted(found.unread), 1, 0.5)
             hint = f" (nearest: {near[0]})" if near else ""
@@ -115,6 +116,8 @@ class _Return(ContentHandler):
 
     def __init__(self, keep: set[str]):
         super().__init__()
+        # A local name that a table has already stays with that table.
+        keep = keep - set(_OF_THE_CHILD) - set(_owners())
         self.owner = _owners() | dict.fromkeys(keep, "header")
         self.columns = {name: tuple(TABLES[name].columns) for name in SSDA903}
         self.columns["header"] += tuple(sorted(keep))
