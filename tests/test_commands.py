@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -42,7 +41,8 @@ def test_help_lists_the_commands_that_work_and_no_others():
 
 def test_help_loads_nothing_that_takes_time():
     code = "import sys, runpy; sys.argv = ['incare', '--help']; runpy.run_module('incare', run_name='__main__')"
-    shown = subprocess.run([sys.executable, "-X", "importtime", "-c", code], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-X", "importtime", "-c", code]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False)
 
     loaded = {line.rpartition("|")[2].strip() for line in shown.stderr.splitlines() if line.startswith("import time:")}
     assert "typer" in loaded

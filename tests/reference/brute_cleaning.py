@@ -240,20 +240,29 @@ def add_periods_of_care(eps):
     first = eps.groupby("CHILD").head(1)
     censored = first.loc[first["RNE"] != "S", "poc"]
     eps["left_censored"] = eps["poc"].isin(censored)
-    # One category of need for the whole period of care: that of its first row (504).
-    eps["need"] = eps["poc"].map(by_poc.head(1).set_index("poc")["CIN"])
+    # One category of need for the whole period of care: the first that was recorded (504).
+    eps["need"] = eps["poc"].map(by_poc["CIN"].first())
     return add_settled_placement(eps)
 
 
 def add_settled_placement(eps):
-    """The placement, location and distance of each row; of a row in T0 to T4 those of the row before it."""
-    settled = pd.Series(range(len(eps)), index=eps.index).mask(eps["PLACE"].isin(TEMPORARY))
-    settled = settled.groupby(eps["poc"]).ffill()
-    # A period of care that begins in a temporary placement has no row before it.
-    settled = settled.fillna(pd.Series(range(len(eps)), index=eps.index)).astype(int).to_numpy()
-    eps["place"] = eps["PLACE"].to_numpy()[settled]
-    eps["location"] = eps["PL_LOCATION"].to_numpy()[settled]
-    eps["distance"] = pd.to_numeric(eps["PL_DISTANCE"], errors="coerce").to_numpy()[settled]
+    """The placement, location and distance of each row; of a row in T0 to T4 those of the settled row before it.
+
+    A period of care that begins in a temporary placement has no row before it: its location and distance are unknown.
+    """
+    places, locations, distances = [], [], []
+    poc, settled = None, None
+    for row in eps.itertuples():
+        if row.poc != poc:
+            poc, settled = row.poc, None
+        if row.PLACE not in TEMPORARY:
+            settled = row
+        places.append(row.PLACE if settled is None else settled.PLACE)
+        locations.append(None if settled is None else settled.PL_LOCATION)
+        distances.append(None if settled is None else settled.PL_DISTANCE)
+    eps["place"] = pd.Series(places, index=eps.index, dtype="object")
+    eps["location"] = pd.Series(locations, index=eps.index, dtype="object")
+    eps["distance"] = pd.to_numeric(pd.Series(distances, index=eps.index, dtype="object"), errors="coerce")
     return eps
 
 
@@ -367,7 +376,7 @@ def clean_missing(tables, pocs):
     ends = []
     for row in rows.itertuples():
         own = in_care.get(row.CHILD, pocs.iloc[:0])
-        met = own[~(own["end"] < row.MIS_START)]
+        met = own[~(own["end"] <= row.MIS_START)]
         care_ended = met["end"].iloc[0] if len(met) else pd.NaT
         ends.append(row.MIS_END if pd.isna(care_ended) or care_ended > row.MIS_END else care_ended)
     rows["MIS_END"] = pd.Series(ends, index=rows.index, dtype="datetime64[s]")
@@ -446,11 +455,11 @@ def clean_decisions(tables):
 
 
 def clean_social_workers(tables):
-    """One row per child, worker and start; a blank end is cut at the child's next start."""
+    """One row per child, worker and start; a blank end is cut at the child's next start. A row needs a worker."""
     if "sw_episodes" not in tables:
         return None
     rows = parse(tables["sw_episodes"], ["SW_DECOM", "SW_DEC"], ["SW_ID", "SW_REASON"])
-    rows = rows.dropna(subset=["CHILD", "SW_DECOM"])
+    rows = rows.dropna(subset=["CHILD", "SW_ID", "SW_DECOM"])
     rows = latest_complete(rows, ["CHILD", "SW_ID", "SW_DECOM"], ["SW_DEC"])
     rows = rows[~(rows["SW_DEC"] < rows["SW_DECOM"])].sort_values(["CHILD", "SW_DECOM"], kind="stable")
     starts = rows.groupby("CHILD")["SW_DECOM"].apply(list)

@@ -353,7 +353,8 @@ def placement_over_20_miles_pct(data, start, end):
         return nobody(data, end).assign(counted=False)
     rows = in_care_at(data, end)
     miles = rows["distance"].round(1)
-    far = (miles > 20) & (miles < 999.9)
+    # Unknown: 999.9 and anything past belief (454), and a distance given for a child who is or was UASC (406).
+    far = (miles > 20) & (miles <= 350) & ~rows["CHILD"].isin(data["uasc"]["CHILD"])
     return rows.assign(counted=far & (rows["location"] == "OUT"))
 
 
@@ -536,10 +537,13 @@ def merged(incidents):
 
 
 def incidents_in_care(data, kind, first, last):
-    """The number of incidents, overlapping ones merged, that each child had while in care in the days given."""
+    """The number of incidents, overlapping ones merged, that each child had while in care in the days given.
+
+    The day care ends is not a day in care; the day an incident ends is a day of it.
+    """
     care = {}
     for poc in data["pocs"].itertuples():
-        care.setdefault(poc.CHILD, []).append((poc.start, pd.Timestamp.max if pd.isna(poc.end) else poc.end))
+        care.setdefault(poc.CHILD, []).append((poc.start, pd.Timestamp.max if pd.isna(poc.end) else poc.end - DAY))
     numbers = {}
     for child, spans in merged(data["missing"][data["missing"]["MISSING"] == kind]).items():
         for begins, ends in spans:
@@ -779,7 +783,7 @@ def sw_three_plus_pct(data, start, end):
     rows = in_care_at(data, end)
     in_window = (workers["SW_DECOM"] <= end) & ~(workers["SW_DEC"] < first)
     different = {}
-    for row in workers[in_window & workers["SW_ID"].notna()].itertuples():
+    for row in workers[in_window].itertuples():
         # XX stands for a worker without a number: two rows of it need not be one person.
         person = (row.SW_ID, row.SW_DECOM) if row.SW_ID.startswith("XX") else row.SW_ID
         different.setdefault(row.CHILD, set()).add(person)

@@ -698,6 +698,7 @@ def test_caseload_is_open_allocations_over_the_full_time_equivalents_of_those_wh
         one       | PA   | 1.0 | 01/01/2020 | 01/01/2024
         one       | PA   | 0.5 | 01/01/2024 |
         two       | PA   | 1   | 01/01/2020 |
+        two       | PA   | 0.4 | 01/04/2025 |
         three     | PA   |     | 01/01/2020 |
         four      | PA   | 1.0 | 01/01/2020 |
     """
@@ -772,18 +773,18 @@ def test_bed_and_breakfast_at_any_time_in_the_twelve_months_counts_people():
 
 
 def test_a_supplied_start_of_care_makes_an_unknown_one_known():
-    episodes = "CHILD | DECOM | RNE\n a | 10/03/2025 | P\n b | 10/03/2025 | P"
+    episodes = "CHILD | DECOM | RNE\n a | 10/03/2025 | P\n b | 28/02/2025 | P"
     starts = """
         CHILD | POC_START_DATE | SPELL_START_DATE
         a     | 03/03/2025     | 05/03/2025
-        b     | 11/03/2025     | 11/03/2025
+        b     | 03/03/2025     | 03/03/2025
     """
     data, local = council(episodes, poc_start=starts, health="CHILD | CHECK_TYPE | CHECK_DATE | STATUS")
     known = brute_local.with_known_starts(data, local)
     assert answer(data, local, "iha_in_time_pct", D, D) == (0, 0)
     assert answer(known, local, "iha_in_time_pct", D, D) == (0, 1)  # a; b's start lies after its first row
     spells = known["episodes"].set_index("CHILD")["spell_start"]
-    assert spells.to_dict() == {"a": pd.Timestamp("2025-03-05"), "b": pd.Timestamp("2025-03-10")}
+    assert spells.to_dict() == {"a": pd.Timestamp("2025-03-05"), "b": pd.Timestamp("2025-02-28")}
 
 
 def test_a_table_that_is_not_there_is_an_error_and_not_a_nought():

@@ -96,9 +96,9 @@ def _completed(peps: Spans) -> pd.DataFrame:
 def pep_up_to_date_pct(in_care, people, peps, terms, *, form="term", ages="pep", min_age=3, days=10):
     """Share of children in care whose personal education plan (PEP) was completed in the term.
 
-    Population: children in care at the end of the last day of the latest term that ended on or before the last day, in
-    care for 10 working days or more by then, aged 3 or over when the term began and under 18 on the 1 September of the
-    school year. Children between schools and those placed elsewhere are in.
+    Population: children in care at the end of the term's last day, the term being the latest that has ended by the
+    period's last day; in care for 10 working days or more by then, aged 3 or over when the term began and under 18 on
+    the 1 September of the school year. Children between schools and those placed elsewhere are in.
     Counted: those with a completed plan dated in the term, both its days included; two plans count once.
     Set aside: date of birth not known; start of care not known, where the first known day is fewer working days ago.
     Choices: form="term" as above; "snapshot" takes the children in care at the end of the last day and counts a plan
@@ -168,7 +168,7 @@ def _plans_of_term(in_care: Spans, peps: Spans, terms: pd.DataFrame) -> pd.DataF
 def pupil_premium_used_pct(in_care, peps, terms, *, measure="recorded"):
     """Share of the personal education plans (PEPs) of the term that say what pupil premium plus is used for.
 
-    Population: completed plans dated in the latest term that ended on or before the last day, of children in care on
+    Population: completed plans dated in the latest term that has ended by the period's last day, of children in care on
     the day of the plan; a child with two plans has two.
     Counted: those with a purpose (PP_PLUS_PURPOSE).
     Set aside: with measure="amount": no amount recorded, unless the plan says that none was asked for.
@@ -192,7 +192,7 @@ def pupil_premium_used_pct(in_care, peps, terms, *, measure="recorded"):
 def pupil_premium_purposes(in_care, peps, terms):
     """Personal education plans (PEPs) of the term by what pupil premium plus is used for.
 
-    Population: completed plans dated in the latest term that ended on or before the last day, of children in care on
+    Population: completed plans dated in the latest term that has ended by the period's last day, of children in care on
     the day of the plan; a child with two plans has two.
     Counted: each plan by its purpose (PP_PLUS_PURPOSE); a purpose that is not in the list is Other, none is Not
     recorded.
@@ -248,8 +248,9 @@ def _results(in_care, respite, people, attainment: pd.DataFrame, stage: str) -> 
 def attainment_ks4_english_maths_pct(in_care, respite, people, attainment, *, grade=4):
     """Share of children in care at the end of key stage 4 who passed English and maths at GCSE.
 
-    Population: children with key stage 4 results in the latest school year whose 31 August is on or before the last
-    day, in care at the end of the 31 March of that school year and for the 12 months before, without a short break.
+    Population: children with key stage 4 results in the latest school year whose 31 August is not after the period's
+    last day, in care at the end of the 31 March of that school year and for the 12 months before, without a short
+    break.
     Counted: grade 4 or higher in maths and in English language or English literature; a blank grade is a subject not
     entered, and the child stays in the population.
     Set aside: start of care not known; no results recorded, for children of the cohort who were 15 on the 31 August
@@ -276,8 +277,9 @@ def attainment_ks4_english_maths_pct(in_care, respite, people, attainment, *, gr
 def attainment_ks2_rwm_pct(in_care, respite, people, attainment):
     """Share of children in care at the end of key stage 2 who reached the expected standard.
 
-    Population: children with key stage 2 results in the latest school year whose 31 August is on or before the last
-    day, in care at the end of the 31 March of that school year and for the 12 months before, without a short break.
+    Population: children with key stage 2 results in the latest school year whose 31 August is not after the period's
+    last day, in care at the end of the 31 March of that school year and for the 12 months before, without a short
+    break.
     Counted: the expected standard in reading, writing and maths together (KS2_RWM is Y); a blank is not counted.
     Set aside: start of care not known; no results recorded, for children of the cohort who were 10 on the 31 August
     before the school year.
@@ -292,8 +294,9 @@ def attainment_ks2_rwm_pct(in_care, respite, people, attainment):
 def attainment8_average(in_care, respite, people, attainment):
     """Mean Attainment 8 score of children in care at the end of key stage 4.
 
-    Population: children with key stage 4 results in the latest school year whose 31 August is on or before the last
-    day, in care at the end of the 31 March of that school year and for the 12 months before, without a short break.
+    Population: children with key stage 4 results in the latest school year whose 31 August is not after the period's
+    last day, in care at the end of the 31 March of that school year and for the 12 months before, without a short
+    break.
     Counted: the score (ATT8), points over eight subjects.
     Set aside: start of care not known; no Attainment 8 score recorded; no results recorded, for children of the cohort
     who were 15 on the 31 August before the school year.
@@ -336,8 +339,9 @@ def _absent(in_care, respite, people, attendance, term_attendance, to_date: bool
 def absence_overall_pct(in_care, respite, people, attendance, term_attendance, *, to_date=False):
     """Share of the possible school sessions of children in care that were missed.
 
-    Population: children aged 5 to 15 on the 31 August before the latest school year ended by the last day, in care at
-    the end of the 31 March of that school year and for the 12 months before, without a short break, with sessions.
+    Population: children aged 5 to 15 on the 31 August before the latest school year ended by the period's last day, in
+    care at the end of the 31 March of that school year and for the 12 months before, without a short break, with
+    sessions.
     Counted: all their missed sessions, authorised and unauthorised, over all their possible sessions, in all schools of
     the school year.
     Set aside: start of care not known; no sessions recorded; date of birth not known.
@@ -353,8 +357,9 @@ def absence_overall_pct(in_care, respite, people, attendance, term_attendance, *
 def absence_persistent_pct(in_care, respite, people, attendance, term_attendance, *, to_date=False, threshold=10):
     """Share of pupils in care who missed a tenth or more of their own possible sessions.
 
-    Population: children aged 5 to 15 on the 31 August before the latest school year ended by the last day, in care at
-    the end of the 31 March of that school year and for the 12 months before, without a short break, with sessions.
+    Population: children aged 5 to 15 on the 31 August before the latest school year ended by the period's last day, in
+    care at the end of the 31 March of that school year and for the 12 months before, without a short break, with
+    sessions.
     Counted: those who missed 10 % or more of their possible sessions, the sessions of all their schools added first.
     Set aside: start of care not known; no sessions recorded; date of birth not known.
     Choices: to_date=False as above; True takes the terms ended so far of the school year under way, and the children in
@@ -369,8 +374,9 @@ def absence_persistent_pct(in_care, respite, people, attendance, term_attendance
 def absence_severe_pct(in_care, respite, people, attendance, term_attendance, *, to_date=False, threshold=50):
     """Share of pupils in care who missed half or more of their own possible sessions.
 
-    Population: children aged 5 to 15 on the 31 August before the latest school year ended by the last day, in care at
-    the end of the 31 March of that school year and for the 12 months before, without a short break, with sessions.
+    Population: children aged 5 to 15 on the 31 August before the latest school year ended by the period's last day, in
+    care at the end of the 31 March of that school year and for the 12 months before, without a short break, with
+    sessions.
     Counted: those who missed 50 % or more of their possible sessions, the sessions of all their schools added first.
     Set aside: start of care not known; no sessions recorded; date of birth not known.
     Choices: to_date=False as above; True takes the terms ended so far of the school year under way, and the children in
@@ -388,9 +394,9 @@ def absence_severe_pct(in_care, respite, people, attendance, term_attendance, *,
 def suspensions_pct(in_care, respite, people, suspensions):
     """Share of pupils in care who were suspended at least once in the school year.
 
-    Population: children aged 5 to 15 on the 31 August before the latest school year ended by the last day, in care at
-    the end of the 31 March of that school year and for the 12 months before, without a short break. The published
-    figure is of those matched to the school census; here all of them are in.
+    Population: children aged 5 to 15 on the 31 August before the latest school year ended by the period's last day, in
+    care at the end of the 31 March of that school year and for the 12 months before, without a short break. The
+    published figure is of those matched to the school census; here all of them are in.
     Counted: those with a suspension (SUSPENSION) that starts from 1 September to 31 August.
     Set aside: start of care not known; date of birth not known.
     Source: LAIT; published two terms in arrears.
@@ -404,8 +410,8 @@ def suspensions_pct(in_care, respite, people, suspensions):
 def permanent_exclusions_count(in_care, respite, people, suspensions):
     """Permanent exclusions of pupils in care in the school year.
 
-    Population: children aged 5 to 15 on the 31 August before the latest school year ended by the last day, in care at
-    the end of the 31 March of that school year and for the 12 months before, without a short break.
+    Population: children aged 5 to 15 on the 31 August before the latest school year ended by the period's last day, in
+    care at the end of the 31 March of that school year and for the 12 months before, without a short break.
     Counted: every permanent exclusion (PERMANENT) of theirs that starts from 1 September to 31 August.
     Set aside: start of care not known; date of birth not known.
     Source: LAIT, which gives suspensions and permanent exclusions apart; published two terms in arrears.
@@ -425,9 +431,9 @@ def permanent_exclusions_count(in_care, respite, people, suspensions):
 def school_moves_midyear_pct(in_care, respite, people, schools, *, cohort="12m"):
     """Share of pupils in care who changed school in the school year outside August and September.
 
-    Population: children aged 5 to 15 on the 31 August before the latest school year ended by the last day, in care at
-    the end of the 31 March of that school year and for the 12 months before, without a short break, who are on the roll
-    of a school in that school year.
+    Population: children aged 5 to 15 on the 31 August before the latest school year ended by the period's last day, in
+    care at the end of the 31 March of that school year and for the 12 months before, without a short break, who are on
+    the roll of a school in that school year.
     Counted: those with a school that starts from 1 October to 31 July, is not the first of their list, and starts no
     earlier than they came into care.
     Set aside: start of care not known; not matched to a school; date of birth not known.

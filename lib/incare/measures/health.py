@@ -276,12 +276,18 @@ def _scored(in_care, respite, people, oc2, sdq_scores, form: str) -> pd.DataFram
 
 
 def _of_latest_form(rows: pd.DataFrame, scores: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """The rows with `done` and `due`, and score and reason of the latest questionnaire, if of the last 12 months."""
-    found = latest_before(scores, rows)
-    done = np.r_[p.days(scores["start"]), NAT_DAY][found]
-    fresh = done >= p.held_since(rows["on"], 12)
-    score = np.where(fresh, np.r_[scores["SDQ_SCORE"].to_numpy(float), np.nan][found], np.nan)
-    reason = np.where(fresh, np.r_[scores["SDQ_REASON"].to_numpy(object), [""]][found], "")
+    """The rows with `done` and `due`, and the score of the latest questionnaire with a valid one in the last 12 months.
+
+    Beside it the reason given by the latest entry of those months. A reason given later, such as a refusal, does not
+    undo a score of the same 12 months.
+    """
+    since = p.held_since(rows["on"], 12)
+    scored = scores[scores["SDQ_SCORE"].between(0, HIGHEST_SCORE)].reset_index(drop=True)
+    found, entry = latest_before(scored, rows), latest_before(scores, rows)
+    done = np.r_[p.days(scored["start"]), NAT_DAY][found]
+    score = np.where(done >= since, np.r_[scored["SDQ_SCORE"].to_numpy(float), np.nan][found], np.nan)
+    entered = np.r_[p.days(scores["start"]), NAT_DAY][entry]
+    reason = np.where(entered >= since, np.r_[scores["SDQ_REASON"].to_numpy(object), [""]][entry], "")
     due = p.add_months(done, 12)
     return rows.assign(done=done.astype("datetime64[s]"), due=due.astype("datetime64[s]")), score, reason
 
@@ -297,8 +303,8 @@ def sdq_completed_pct(in_care, respite, people, oc2, sdq_scores, *, form="oc2"):
 
     Population: children aged 5 to 16 on the last day, in care at its end and for the 12 months before, without a short
     break. The questionnaire is asked of ages 4 to 16; the published figure starts at 5.
-    Counted: those with a score from 0 to 40; 0 is a score. form="dates" reads the latest questionnaire of the 12 months
-    to the last day.
+    Counted: those with a score from 0 to 40; 0 is a score. form="dates" reads the latest scored questionnaire of the
+    12 months to the last day.
     Set aside: start of care not known; date of birth not known; no OC2 row (form="oc2").
     Choices: form="oc2" is answered at 31 March only, and a row without score and reason counts as not done; "dates"
     reads the list of questionnaires.
@@ -319,7 +325,7 @@ def sdq_average(in_care, respite, people, oc2, sdq_scores, *, form="oc2"):
 
     Population: children aged 5 to 16 on the last day, in care at its end and for the 12 months before, without a short
     break, with a score from 0 to 40.
-    Counted: the score; form="dates" reads the latest questionnaire of the 12 months to the last day.
+    Counted: the score; form="dates" reads the latest scored questionnaire of the 12 months to the last day.
     Set aside: no valid score; start of care not known; date of birth not known; no OC2 row (form="oc2").
     Choices: form="oc2" is answered at 31 March only; "dates" reads the list of questionnaires.
     Source: LAIT Emotional_LAC; DfE outcome 4 notes.
@@ -339,7 +345,7 @@ def sdq_band_pct(in_care, respite, people, oc2, sdq_scores, *, form="oc2"):
 
     Population: children aged 5 to 16 on the last day, in care at its end and for the 12 months before, without a short
     break, with a score from 0 to 40.
-    Counted: normal 0 to 13, borderline 14 to 16, cause for concern 17 to 40; form="dates" reads the latest
+    Counted: normal 0 to 13, borderline 14 to 16, cause for concern 17 to 40; form="dates" reads the latest scored
     questionnaire of the 12 months to the last day.
     Set aside: no valid score; start of care not known; date of birth not known; no OC2 row (form="oc2").
     Choices: form="oc2" is answered at 31 March only; "dates" reads the list of questionnaires.
