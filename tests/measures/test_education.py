@@ -137,6 +137,18 @@ def test_the_latest_term_changes_on_its_last_day(of, ending, counted):
     assert answer(record, "pep_up_to_date_pct", ending) == (counted, 1)
 
 
+def test_a_term_that_ends_or_begins_on_the_day_is_the_term_of_the_day(of):
+    """Spring ends on 31 March and a last term begins on that day: b's plan is of the day before spring."""
+    last = ("2024-25 Spring | 06/01/2025 | 31/03/2025", "2024-25 Last | 31/03/2025 | 18/07/2025")
+    terms = lines("\n".join(TERMS.splitlines()[:-1]), *last)
+    peps = lines(PEPS, "a | x | 06/01/2025 | Y | | |", "b | x | 05/01/2025 | Y | | |")
+    record = of(*children("ab"), pep=peps, terms=terms)
+    assert answer(record, "pep_up_to_date_pct", D) == (1, 2)
+    # Under way is the last term, the one before it is spring.
+    assert answer(record, "pep_up_to_date_pct", D, form="snapshot") == (1, 2)
+    assert rows(record, "pep_up_to_date_pct", form="snapshot")["due"].dt.month.tolist() == [7, 7]
+
+
 def test_before_the_first_term_nobody_is_asked_about(of):
     record = of(*children("a"), pep=PEPS, terms=TERMS, year=2025)
     assert answer(record, "pep_up_to_date_pct", "2024-06-30") == (0, 0)
@@ -353,9 +365,10 @@ def test_the_cohort_is_that_of_the_31_march_inside_the_school_year(of, start, le
 
 
 def test_a_short_break_in_the_twelve_months_to_that_31_march_breaks_the_cohort(of):
-    """a's break is after the twelve months, b's in them."""
+    """a's break is after the twelve months, b's in them; b alone has failed."""
     breaks = ("a | 02/04/2024 | S | V3 | 05/04/2024 | E4A", "b | 28/03/2024 | S | V3 | 30/03/2024 | E4A")
-    results = lines(RESULTS, *(f"{child} | 2023-24 | KS4 | 5 | 5 | 5 | |" for child in "abc"))
+    grades = {"a": 5, "b": 1, "c": 5}
+    results = lines(RESULTS, *(f"{child} | 2023-24 | KS4 | {n} | {n} | {n} | |" for child, n in grades.items()))
     record = of(*children("abc"), *breaks, attainment=results)
     assert answer(record, "attainment_ks4_english_maths_pct", D) == (2, 2)
 

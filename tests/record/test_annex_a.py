@@ -248,6 +248,7 @@ WHERE = """
     306                           |                    | 306       |
     WAL - Child placed in Wales   |                    | W92000004 | OUT
     NUK - outside the UK          |                    |           | OUT
+    SCO - Child placed in Scotland | a) In             | S92000003 | IN
     CON - confidential            | b) Out             |           | OUT
     Home Town                     | In                 |           | IN
     Home Town                     |                    |           |
@@ -402,6 +403,8 @@ def test_two_columns_of_one_meaning_are_refused(path):
         ("ACCOM_TYPE", "U: Independent living", "U"),
         ("ACCOM_TYPE", "b) With parents or relatives", "B"),
         ("ACCOM_TYPE", "U1", None),
+        ("ACCOM_TYPE", "B) zoo", "B"),
+        ("ACCOM_TYPE", "b) zoo", None),
         ("SUITABLE", "Unsuitable", "2"),
         ("ACTIV", "F2: Full time in education other than higher", "F2"),
         ("UASC", "b) No", "N"),

@@ -636,3 +636,40 @@ def test_a_placement_re_coded_at_the_turn_of_the_year_is_the_same_one(tmp_path):
         ),
     )
     assert record.tables["episodes"]["spell"].nunique() == 1
+
+
+@pytest.mark.parametrize(
+    ("year", "code", "flagged"),
+    [
+        (2024, "K3", False),
+        (2023, "K3", True),
+        (2024, "H5", False),
+        (2025, "H5", True),
+        (2024, "P2", False),
+        (2025, "P2", True),
+        (2026, "Z1", False),
+        (2027, "Z1", True),
+        (2025, "Z12", True),
+        (2026, "Z12", False),
+    ],
+)
+def test_a_placement_code_is_valid_in_the_returns_of_its_years(tmp_path, year, code, flagged):
+    rows = {"episodes": [f"x | 01/06/{year - 1} | S | V2 | {code} | |"]}
+    record = record_of(tmp_path, case("", born={"x": f"01/05/{year - 18}"}, returns={year: rows}))
+    columns = record.issues.loc[record.issues["rule"] == "C7", "column"]
+    assert ("PLACE" in set(columns)) == flagged
+
+
+@pytest.mark.parametrize("words", ["short breaks only", "tables with a heading only"])
+def test_an_extract_with_nothing_to_count_is_read(tmp_path, words):
+    if words == "tables with a heading only":
+        names = "uasc oc2 oc3 reviews reviews_local missing ad1 placed_for_adoption sw_episodes poc_start"
+        rows = {name: [] for name in names.split()}
+    else:
+        rows = {"missing": ["x | M | 01/06/2024 |"], "oc2": ["x | 3 | | | | | | | | |"]}
+    record = record_of(tmp_path, case("", episodes=["x | 01/06/2024 | S | V4 | U6 | |"], **rows))
+    assert len(record.tables["episodes"]) == len(record.care_periods) == len(record.carer_spells) == 0
+    assert len(record.respite) == 1
+    assert record.located is None
+    if words == "tables with a heading only":
+        assert len(record.due_reviews) == len(record.held_reviews) == len(record.incidents) == 0

@@ -186,7 +186,14 @@ CASES = [
     case(
         "168T", header=["x | F | 01/01/2022 | WBRI | A12345678901B |", "ok | F | 01/01/2022 | WBRI | A123456789012 |"]
     ),
-    case("209", header=["x | F | 31/08/2019 | WBRI | UN1 |", "ok | F | 01/09/2019 | WBRI | UN1 |"]),
+    case(
+        "209",
+        header=[
+            "x | F | 31/08/2019 | WBRI | UN1 |",
+            "ok | F | 01/09/2019 | WBRI | UN1 |",
+            "grown | F | 31/03/2007 | WBRI | UN1 |",
+        ],
+    ),
     case(
         "210",
         header=["x | F | 01/01/2015 | WBRI | UN4 |", "ok | F | 01/01/2015 | WBRI | UN4 |"],
@@ -581,9 +588,12 @@ CASES = [
         episodes=[
             "x | 01/06/2024 | S | C1 | U6 | 01/07/2024 | X1",
             "x | 01/07/2024 | L | C2 | K2 | |",
+            "y | 01/06/2024 | S | C1 | U6 | 01/07/2024 | X1",
+            "y | 01/07/2024 | L | C1 | U6 | |",
             "ok | 01/06/2024 | S | C1 | U6 | 01/07/2024 | X1",
             "ok | 01/07/2024 | L | C2 | U6 | |",
         ],
+        found=("x", "y"),
     ),
     case(
         "435",
@@ -935,13 +945,13 @@ CASES = [
                 "ok | 01/06/2022 | S | E1 | U6 | 01/08/2024 | X1",
                 "ok | 01/08/2024 | P | E1 | A6 | 01/12/2024 | E11",
             ],
-            ad1=[x, "ok | 01/05/2022 | 01/07/2024 | 0 | MF | L11"],
+            ad1=[f"x | 01/05/2022 | {x} | MF | L11", f"ok | 01/05/2022 | {ok} | MF | L11"],
         )
-        for rule, x in {
-            "331": "x | 01/05/2022 | 02/08/2024 | 0 | MF | L11",
-            "333": "x | 01/05/2022 | 30/04/2022 | 0 | MF | L11",
-            "335": "x | 01/05/2022 | 01/07/2024 | 1 | MF | L11",
-        }.items()
+        for rule, x, ok in (
+            ("331", "02/08/2024 | 0", "01/08/2024 | 0"),
+            ("333", "30/04/2022 | 0", "01/05/2022 | 0"),
+            ("335", "01/07/2024 | 1", "01/07/2024 | 0"),
+        )
     ),
     case(
         "601",
@@ -1098,6 +1108,30 @@ def test_a_clean_return_has_no_findings(tmp_path):
         ),
     )
     assert record.issues.empty, record.issues.to_string()
+
+
+def expanded(text: str) -> list[str]:
+    """The rule numbers of a cell of the list: ranges counted out, letters after a number taken one by one."""
+    numbers = []
+    for prefix, low, letters, high in re.findall(r"\b(INT|SW)?(\d+)([A-D])?(?:–(\w+))?", re.sub(r"\(.*?\)", "", text)):
+        if letters:
+            numbers += [f"{low}{chr(code)}" for code in range(ord(letters), ord(high or letters) + 1)]
+        else:
+            width = len(low)
+            numbers += [f"{prefix}{number:0{width}d}" for number in range(int(low), int(high or low) + 1)]
+    return numbers
+
+
+def test_every_number_of_the_list_of_rules_that_move_measures_is_a_rule(shared):
+    text = (shared / "domain" / "INPUTS.md").read_text(encoding="utf-8")
+    section = text.partition("## 8. ")[2].partition("Quirks of the validator")[0]
+    listed = [n for row in section.splitlines() if row.startswith("| ") for n in expanded(row.split("|")[1])]
+    # Returns as CSV carry no UASC flag (205C); the middle of “564–580” has numbers that are not about missing
+    # incidents, and 566 is a blank cell that 565 sets aside.
+    left_out = {"205C", "566", "568", "569", "572", "573", "579"}
+    lacking = {n for n in listed if not any(re.fullmatch(n + r"[A-Z]?", rule) for rule in RULES)}
+    assert len(listed) > 140
+    assert lacking == left_out
 
 
 def test_every_rule_that_a_return_can_break_is_drawn_here_or_in_the_tests_of_reading():

@@ -310,7 +310,8 @@ def in_care_all_year(data, end):
     """Children in care for the twelve months to a day, without a short break in them."""
     rows = in_care_for(data, end, 12)
     breaks = data["respite"]
-    breaks = breaks[(breaks["DECOM"] <= end) & ~(breaks["DEC"] < twelve_months_to(end))]
+    # The day a break ends is not a day of it.
+    breaks = breaks[(breaks["DECOM"] <= end) & ~(breaks["DEC"] <= twelve_months_to(end))]
     return rows[~rows["CHILD"].isin(breaks["CHILD"])].reset_index(drop=True)
 
 
@@ -537,20 +538,21 @@ def merged(incidents):
 
 
 def incidents_in_care(data, kind, first, last):
-    """The number of incidents, overlapping ones merged, that each child had while in care in the days given.
+    """The incidents, overlapping ones merged, that each child had while in care in the days given.
 
-    The day care ends is not a day in care; the day an incident ends is a day of it.
+    `{child: first days of them in care}`. The day care ends is not a day in care; an incident's last day is one of it.
     """
     care = {}
-    for poc in data["pocs"].itertuples():
+    for poc in data["pocs"].sort_values("start").itertuples():
         care.setdefault(poc.CHILD, []).append((poc.start, pd.Timestamp.max if pd.isna(poc.end) else poc.end - DAY))
-    numbers = {}
+    answers = {}
     for child, spans in merged(data["missing"][data["missing"]["MISSING"] == kind]).items():
         for begins, ends in spans:
-            meets = [max(begins, came, first) <= min(ends, left, last) for came, left in care.get(child, [])]
-            if any(meets):
-                numbers[child] = numbers.get(child, 0) + 1
-    return numbers
+            met = [max(begins, came) for came, left in care.get(child, []) if begins <= left and came <= ends]
+            seen = [max(begins, came, first) <= min(ends, left, last) for came, left in care.get(child, [])]
+            if any(seen):
+                answers.setdefault(child, []).append(met[0])
+    return answers
 
 
 @kept
@@ -560,8 +562,8 @@ def children_and_incidents(data, kind, end):
         return nobody(data, end).assign(incidents=0)
     first = twelve_months_to(end)
     rows = in_care_during(data, first, end)
-    numbers = incidents_in_care(data, kind, first, end)
-    return rows.assign(incidents=[numbers.get(child, 0) for child in rows["CHILD"]])
+    incidents = incidents_in_care(data, kind, first, end)
+    return rows.assign(incidents=[len(incidents.get(child, [])) for child in rows["CHILD"]])
 
 
 def incident_share(kind):
@@ -573,8 +575,12 @@ def incident_share(kind):
 
 
 def missing_incidents_count(data, start, end):
-    rows = children_and_incidents(data, "M", end)
-    return rows.loc[rows.index.repeat(rows["incidents"])].reset_index(drop=True).assign(counted=True)
+    if data["missing"] is None:
+        return nobody(data, end).assign(counted=False)
+    incidents = incidents_in_care(data, "M", twelve_months_to(end), end)
+    events = [(child, day) for child, days in incidents.items() for day in days]
+    events = pd.DataFrame(events, columns=["CHILD", "began"]).astype({"CHILD": str, "began": "datetime64[s]"})
+    return on_the_day(events, "began", data).assign(counted=True)
 
 
 def missing_incidents_per_child(data, start, end):
@@ -686,8 +692,12 @@ def adopted_placed_within_12m_pct(data, start, end):
     rows["decided"] = rows["DATE_INT"]
     if data["decisions"] is not None:
         standing = data["decisions"][data["decisions"]["DATE_PLACED_CEASED"].isna()]
-        latest = standing.groupby("CHILD")["DATE_PLACED"].max()
-        rows["decided"] = rows["DATE_INT"].fillna(rows["CHILD"].map(latest))
+        latest = standing.groupby("CHILD")["DATE_PLACED"].max().to_dict()
+        rows["decided"] = [
+            latest.get(child, pd.NaT) if pd.isna(day) else day
+            for child, day in zip(rows["CHILD"], rows["DATE_INT"], strict=True)
+        ]
+        rows["decided"] = pd.to_datetime(rows["decided"])
     rows = rows[rows["decided"].notna() & rows["placed"].notna()]
     return rows.assign(counted=rows["placed"] <= rows["decided"] + pd.DateOffset(months=12))
 

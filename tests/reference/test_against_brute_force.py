@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -81,9 +82,12 @@ def differences(folder, ending: str, count: int, step: int, **how) -> tuple[dict
 
 
 @pytest.mark.parametrize("name", RECORDS)
-def test_every_figure_of_a_supplied_record_is_counted_alike(shared, name):
+def test_every_figure_of_a_supplied_record_is_counted_alike(shared, tmp_path, name):
     ending, count, step, how = RECORDS[name]
-    different, compared = differences(shared / "data" / "ssda903" / name, ending, count, step, **how)
+    # The CSV files only: one folder also holds another return as XML.
+    source = shared / "data" / "ssda903" / name
+    copied = shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns("*.xml", "*.xlsx"))
+    different, compared = differences(copied, ending, count, step, **how)
     assert compared > 900
     assert different == {}
 

@@ -365,9 +365,11 @@ def test_twelve_months_in_care_without_a_short_break():
         "first seen later|02/04/2024|L|V2|U6",
         "short break|01/01/2024|S|V4|U6||01/06/2024|E4A",
         "short break|05/01/2024|S|V2|U6",
+        "break before|01/01/2024|S|V4|U6||01/04/2024|E4A",
+        "break before|01/04/2024|S|V2|U6",
     )
 
-    assert only("cla_12m_count", episodes, MARCH) == 2
+    assert only("cla_12m_count", episodes, MARCH) == 3  # 1 April, here before, break before
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -405,6 +407,7 @@ def test_distance_and_boundary_are_those_of_the_placement_the_child_will_return_
         "incredible|01/05/2024|S|C2|U6|||OUT|351",
         "seeking asylum|01/05/2024|S|C2|U6|||OUT|60",
         "begun away|01/05/2024|S|C2|T4|||OUT|60",
+        "begun away too|01/05/2024|S|C2|T4|||OUT|60",
         head="CHILD|DECOM|RNE|LS|PLACE|DEC|REC|PL_LOCATION|PL_DISTANCE",
     )
     drawn = extract(places, uasc=rows("seeking asylum|01/06/2024", head="CHILD|DUC"))
@@ -413,7 +416,7 @@ def test_distance_and_boundary_are_those_of_the_placement_the_child_will_return_
     assert answer(clean(drawn), "placement_out_of_area_pct", *MARCH) == [
         ("All", 7, 10)
     ]  # not far inside, blank, begun away
-    assert answer(clean(drawn), "placement_over_20_miles_pct", *MARCH) == [("All", 2, 10)]  # far, and the one away
+    assert answer(clean(drawn), "placement_over_20_miles_pct", *MARCH) == [("All", 2, 11)]  # far, and the one away
 
 
 @pytest.mark.parametrize("measure", ["placement_out_of_area_pct", "placement_over_20_miles_pct"])
@@ -571,6 +574,14 @@ def test_incidents_that_overlap_are_one_and_those_that_touch_are_two():
     assert answer(data, "missing_incidents_per_child", *MARCH) == [("All", 3.0, 2)]
     assert answer(data, "missing_repeat_pct", *MARCH) == [("All", 1, 2)]
     assert answer(data, "away_children_pct", *MARCH) == [("All", 1, 5)]
+
+
+def test_an_incident_is_described_on_its_first_day_in_care():
+    episodes = rows("a|01/05/2020|S|C1|U6||01/10/2024|X1", "a|01/10/2024|L|C2|U6")
+    incidents = rows("a|M|30/09/2024|02/10/2024", "a|M|03/10/2024|", head="CHILD|MISSING|MIS_START|MIS_END")
+
+    found = parts("missing_incidents_count", episodes, by="legal_status", missing=incidents)
+    assert found == {"Interim care order": 1, "Full care order": 1}
 
 
 def test_an_incident_left_open_ends_with_the_period_of_care():

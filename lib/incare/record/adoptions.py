@@ -31,7 +31,7 @@ def adoptions(record) -> pd.DataFrame | None:
     """One row for each adoption, on the day of the order; None when a list of latest dates is all there is of care.
 
     Columns: `child, start` (the order, the day care ended), `care_start`, `left_censored` (its start is unknown),
-    `placed` (the move for adoption: the first A3 to A6 of the run that lasts to the order), `carer_since` (when the
+    `placed` (the move for adoption: the first A3 to A6 of the last unbroken run of them), `carer_since` (when the
     child came to the carer of that run), `fostered_since` (the same run, fostering for adoption (U2, U5) before it
     included), `placement_order` (the first E1 or D1), `matched`, `decision` (that the child
     should be placed), `by_foster_carer` (AD1, or A3 and A5 where AD1 does not say), `carer_known`, `last_place`,
@@ -51,13 +51,19 @@ def _from_episodes(care: pd.DataFrame, episodes: pd.DataFrame) -> pd.DataFrame:
     first, last = ended["first_episode"].to_numpy(), ended["last_episode"].to_numpy()
     start = episodes["start"].to_numpy("datetime64[s]")
     place, rne = episodes["place"].astype(str).to_numpy(object), episodes["rne"].astype(str).to_numpy(object)
-    care_number, in_run = episodes["care"].to_numpy(), np.isin(place[last], PLACED)
-    opens = _run_starts(np.isin(place, PLACED), care_number)[last]
-    fostered = _run_starts(np.isin(place, PLACED + FOSTERING_FOR_ADOPTION), care_number)[last]
+    care_number, placed = episodes["care"].to_numpy(), np.isin(place, PLACED)
+    # The last adoptive placement of the period of care, whether or not it lasted to the order.
+    latest = np.maximum.accumulate(np.where(placed, np.arange(len(placed)), -1))[last] if len(placed) else last
+    in_run = latest >= first
+    latest = np.where(in_run, latest, last)
+    opens = _run_starts(placed, care_number)[latest]
+    fostered = _run_starts(np.isin(place, PLACED + FOSTERING_FOR_ADOPTION), care_number)[latest]
+
+    unknown = ended["left_censored"].to_numpy(bool)
 
     def begun(at):
-        # A run whose first known row changed the legal status only had begun before the record does.
-        return np.where(in_run & ~((at == first) & (rne[at] == "L")), start[at], NAT)
+        # In care before the record begins, a first row that changed the legal status only is no move.
+        return np.where(in_run & ~(unknown & (at == first) & (rne[at] == "L")), start[at], NAT)
 
     return pd.DataFrame(
         {

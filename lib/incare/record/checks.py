@@ -161,6 +161,16 @@ class Look:
         return np.r_[False, care[1:] == care[:-1]] if len(care) else np.zeros(0, bool)
 
     @cached_property
+    def since(self) -> np.ndarray:
+        """The closing year of the earliest return that states each stated episode."""
+        rows, older = self["episodes"], self.earlier.get("episodes")
+        if older is None or not len(older):
+            return rows.year
+        key = ["CHILD", "DECOM", "_year"]
+        both = pd.concat([rows.frame[key], older[key]], ignore_index=True)
+        return both.groupby(key[:2], sort=False)["_year"].transform("min").to_numpy()[: len(rows)]
+
+    @cached_property
     def born(self) -> np.ndarray:
         """Birth dates by person."""
         return p.days(self.people["born"])
@@ -188,7 +198,7 @@ class Look:
         if not len(self.care):
             return np.zeros(len(child), bool)
         began, censored = p.days(self.care["start"])[at], self.care["left_censored"].to_numpy()[at]
-        long = (began < p.held_since(closes, 12)) | censored
+        long = (began <= p.held_since(closes, 12)) | censored
         return self.in_care(child, closes) & long & ~self._had_break(child, closes)
 
     def _had_break(self, child: np.ndarray, closes: np.ndarray) -> np.ndarray:
@@ -247,31 +257,30 @@ def _header(look: Look) -> Found:
     yield "168T", rows, "UPN", rows.where("UPN", lambda text: len(text) == 13 and text[-1:].isalpha())
     # School age by the validator: four on 31 August of the year before the one in which the return's year begins.
     august = ((rows.year - 2 - 1970) * 12 + 8).astype("datetime64[M]").astype("datetime64[D]") - 1
-    yield "209", rows, "UPN", rows.among("UPN", "UN1") & (look.age(rows, august) >= 4)
+    of_age = (look.age(rows, august) >= 4) & (look.age(rows, rows.closes) < 18)
+    yield "209", rows, "UPN", rows.among("UPN", "UN1") & of_age
     week_before = rows.closes - 7
     in_care = look.in_care(rows.child, rows.closes) & look.in_care(rows.child, week_before)
     yield "210", rows, "UPN", rows.among("UPN", "UN4") & in_care
-    known = rows.filled("UPN") & ~rows.among("UPN", *UNKNOWN_UPN)
+    known = rows.filled("UPN") & ~rows.where("UPN", _says_unknown)
     several = pd.Series(rows.numbers("UPN")).duplicated(keep=False).to_numpy()
     yield "444", rows, "UPN", known & several
+
+
+def _says_unknown(upn: str) -> bool:
+    return upn.upper() in UNKNOWN_UPN
 
 
 def _ids_of_one_child(look: Look) -> Found:
     """Ids that may be one child's: a new id after a change of system, or one whose leading zeros were lost."""
     ids = look.people["id"].astype(str)
-    bare = ids.str.lstrip("0")
-    twins = bare.duplicated(keep=False).to_numpy() & (bare != "").to_numpy()
-    shorter = (
-        twins & (ids.str.len() < ids.groupby(bare).transform(lambda same: same.str.len().max())).to_numpy()
-        if (twins.any())
-        else twins
-    )
+    bare, length = ids.str.lstrip("0"), ids.str.len()
+    shorter = ((length < length.groupby(bare).transform("max")) & (bare != "")).to_numpy()
     for name in look.stated:
         if shorter.any() and "child" in look[name]:
             rows = look[name]
             yield "ID2", rows, "CHILD", shorter[rows.child]
     rows = look["episodes"]
-    since = _first_stated(look)
     facts = pd.DataFrame(
         {
             "born": look.born[rows.child].astype("datetime64[s]"),
@@ -279,7 +288,7 @@ def _ids_of_one_child(look: Look) -> Found:
             "day": rows.frame["DECOM"].to_numpy("datetime64[s]"),
             "child": rows.child,
             "last": rows.year,
-            "since": since,
+            "since": look.since,
         }
     )
     facts["n"] = np.arange(len(facts))
@@ -290,17 +299,6 @@ def _ids_of_one_child(look: Look) -> Found:
     where = np.zeros(len(rows), bool)
     where[moved["n"].to_numpy()] = True
     yield "ID1", rows, "CHILD", where
-
-
-def _first_stated(look: Look) -> np.ndarray:
-    """The closing year of the earliest return that states each episode."""
-    rows = look["episodes"]
-    older = look.earlier.get("episodes")
-    if older is None or not len(older):
-        return rows.year
-    keys = pd.concat([rows.frame[["CHILD", "DECOM", "_year"]], older[["CHILD", "DECOM", "_year"]]], ignore_index=True)
-    first = keys.groupby(["CHILD", "DECOM"], sort=False)["_year"].transform("min").to_numpy()
-    return first[: len(rows)]
 
 
 def _between_returns(look: Look) -> Found:
@@ -322,7 +320,7 @@ def _between_returns(look: Look) -> Found:
         yield "203", rows, "DOB", again & np.r_[False, (born[1:] != born[:-1]) & ~np.isnat(born[1:] - born[:-1])]
         mother = rows.among("MOTHER", "1")
         yield "207", rows, "MOTHER", again & np.r_[False, mother[:-1]] & rows.among("MOTHER", "0")
-        upn = np.where(rows.among("UPN", *UNKNOWN_UPN), "", rows.text("UPN"))
+        upn = np.where(rows.where("UPN", _says_unknown), "", rows.text("UPN"))
         yield "208", rows, "UPN", again & _differs(upn)
     if "uasc" in look:
         yield from _uasc_between(look)
@@ -380,8 +378,7 @@ def _stated_episodes(look: Look) -> Found:
     born = look.born[rows.child]
     young = start < p.birthday(born, 16)
     yield "371", rows, "PLACE", rows.among("PLACE", *UNREGULATED) & young
-    since = _first_stated(look)
-    before = np.isin(since - 1, look.years) & (start <= last_day(since - 1))
+    before = np.isin(look.since - 1, look.years) & (start <= last_day(look.since - 1))
     yield "562", rows, "DECOM", before
     clean = look.episodes
     yield "437", clean, "DECOM", _after_a_last_exit(look)
@@ -446,8 +443,7 @@ def _chains(look: Look) -> Found:
     yield "434", rows, "RNE", joined & rows.among("RNE", "L") & (surely | ~new_status)
     yield "435", rows, "RNE", joined & rows.among("RNE", "P", "T") & (new_status | ~perhaps)
     yield "436", rows, "RNE", joined & rows.among("RNE", "B", "U") & (~new_status | ~perhaps)
-    with_carer = rows.among("PLACE", "A3", "A5") & ~rows.among("RNE", "S", "T", "U", "L")
-    yield "217", rows, "RNE", with_carer
+    yield "217", rows, "RNE", rows.among("PLACE", "A3", "A5") & ~rows.among("RNE", "S", "T", "U")
     kin, carers = rows.among("PLACE", *KIN), rows.among("PLACE", *CARERS)
     swapped = np.r_[False, (kin[1:] & carers[:-1]) | (carers[1:] & kin[:-1])]
     post = settings[1]
