@@ -345,12 +345,13 @@ SCORES = """
 """
 
 
-def test_by_dates_the_latest_questionnaire_of_the_twelve_months_is_read(of):
-    """a: 1 April 2024; b: a day too early; c: refused after a score; d: scored after a refusal; e: after the day."""
+def test_by_dates_the_latest_score_of_the_twelve_months_is_read(of):
+    """a: 1 April 2024; b: a day too early; c: refused after two scores; d: scored after a refusal; e: after the day."""
     scores = [
         "a | 01/04/2024 | 20 |",
         "b | 31/03/2024 | 20 |",
-        "c | 01/05/2024 | 20 |",
+        "c | 01/05/2024 | 30 |",
+        "c | 01/06/2024 | 15 |",
         "c | 01/02/2025 |    | SDQ5",
         "d | 01/05/2024 |    | SDQ5",
         "d | 01/02/2025 | 10 |",
@@ -361,8 +362,8 @@ def test_by_dates_the_latest_questionnaire_of_the_twelve_months_is_read(of):
         header=born(*["01/06/2012"] * 5),
         sdq=lines(SCORES, *scores),
     )
-    assert answer(record, "sdq_completed_pct", D, form="dates") == (2, 5)
-    assert mean(record, "sdq_average", form="dates") == ((20 + 10) / 2, 2)
+    assert answer(record, "sdq_completed_pct", D, form="dates") == (3, 5)
+    assert mean(record, "sdq_average", form="dates") == ((20 + 15 + 10) / 3, 3)
     assert rows(record, "sdq_completed_pct", form="dates")["known"].tolist() == [True, False, True, True, False]
 
 

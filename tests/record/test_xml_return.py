@@ -93,8 +93,10 @@ def test_the_xml_and_the_csv_files_of_the_same_returns_give_equal_series(tmp_pat
 
     assert (by_csv["status"] == "ok").sum() > 2000
     assert_frame_equal(by_csv, by_xml)
-    rows = [read(folder, area="T").reconciliation.groupby(["table", "year"])["rows_in"].sum() for folder in (csv, xml)]
-    assert rows[0].to_dict() == rows[1].to_dict()
+    lines = [read(folder, area="Testshire").reconciliation for folder in (csv, xml)]
+    rows = [found.groupby(["table", "year"])["rows_in"].sum() for found in lines]
+    # A CSV file may be a heading and nothing else; XML has no way to write that.
+    assert rows[0][rows[0] > 0].to_dict() == rows[1].to_dict()
 
 
 def test_one_xml_file_alone_gives_the_series_of_its_csv_files(shared, tmp_path):

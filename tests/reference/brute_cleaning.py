@@ -365,7 +365,8 @@ def clean_uasc(tables, children):
 def clean_missing(tables, pocs):
     """One row per incident; a copy from a later return, or with an end, takes the place of an earlier open one.
 
-    An incident ends at the latest with the first period of care that it meets (INPUTS 8, rules 575 and 577).
+    An incident that starts outside care is left out; one that starts in care ends with it at the latest (INPUTS 8,
+    rules 564 to 580).
     """
     if "missing" not in tables:
         return None
@@ -373,14 +374,15 @@ def clean_missing(tables, pocs):
     rows = rows[rows["CHILD"].notna() & rows["MIS_START"].notna() & ~(rows["MIS_END"] < rows["MIS_START"])]
     rows = latest_complete(rows, ["CHILD", "MISSING", "MIS_START"], ["MIS_END"])
     in_care = {child: own.sort_values("start") for child, own in pocs.groupby("CHILD")}
-    ends = []
+    ends, inside = [], []
     for row in rows.itertuples():
         own = in_care.get(row.CHILD, pocs.iloc[:0])
-        met = own[~(own["end"] <= row.MIS_START)]
+        met = own[(own["start"] <= row.MIS_START) & ~(own["end"] <= row.MIS_START)]
         care_ended = met["end"].iloc[0] if len(met) else pd.NaT
+        inside.append(len(met) > 0)
         ends.append(row.MIS_END if pd.isna(care_ended) or care_ended > row.MIS_END else care_ended)
     rows["MIS_END"] = pd.Series(ends, index=rows.index, dtype="datetime64[s]")
-    return rows
+    return rows[inside]
 
 
 def clean_reviews(tables):

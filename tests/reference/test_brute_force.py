@@ -414,7 +414,7 @@ def test_distance_and_boundary_are_those_of_the_placement_the_child_will_return_
     drawn["episodes"]["PL_POST"] = ""
 
     assert answer(clean(drawn), "placement_out_of_area_pct", *MARCH) == [
-        ("All", 7, 10)
+        ("All", 7, 11)
     ]  # not far inside, blank, begun away
     assert answer(clean(drawn), "placement_over_20_miles_pct", *MARCH) == [("All", 2, 11)]  # far, and the one away
 
