@@ -382,7 +382,7 @@ def clean_missing(tables, pocs):
         inside.append(len(met) > 0)
         ends.append(row.MIS_END if pd.isna(care_ended) or care_ended > row.MIS_END else care_ended)
     rows["MIS_END"] = pd.Series(ends, index=rows.index, dtype="datetime64[s]")
-    return rows[inside]
+    return rows[pd.Series(inside, index=rows.index, dtype=bool)]
 
 
 def clean_reviews(tables):
@@ -415,8 +415,9 @@ def clean_oc2(tables):
 
 
 def flag(column):
-    """1 and 0, also where a spreadsheet wrote 1.0 and 0.0; anything else is missing."""
-    return column.map({"1": 1.0, "1.0": 1.0, "0": 0.0, "0.0": 0.0}).astype(float)
+    """1 and 0, also where a spreadsheet wrote 1.0 and 0.0 or a person yes and no; anything else is missing."""
+    yes, no = ["1", "1.0", "Y", "YES", "TRUE"], ["0", "0.0", "N", "NO", "FALSE"]
+    return column.map(dict.fromkeys(yes, 1.0) | dict.fromkeys(no, 0.0)).astype(float)
 
 
 def clean_oc3(tables, children):

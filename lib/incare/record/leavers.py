@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from incare import periods as p
-from incare.codes import ACTIVITY, NEET_REASON, grouped
+from incare.codes import ACTIVITY, NEET_REASON, VALID, grouped
 
 UASC = ("UASC", "Not UASC")
 NAT_DAY = np.datetime64("NaT", "D")
@@ -79,7 +79,9 @@ def _status(rows: pd.DataFrame, year: np.ndarray) -> pd.DataFrame:
     code = rows["ACTIV"].mask(rows["ACTIV"].isin(["F3", "P3"]) & (year > 2021), "")
     activity = code.map(grouped(ACTIVITY)).fillna(NOT_RECORDED)
     reason = code.map(grouped(NEET_REASON)).fillna(NOT_RECORDED)
-    letter, digit = rows["ACCOM"].str[:1], rows["ACCOM"].str[1:2]
+    # A code that is in no list says nothing: neither where someone lives, nor that it suits.
+    told = rows["ACCOM"].where(rows["ACCOM"].isin([*VALID["oc3", "ACCOM"], "S1", "X1"]), "")
+    letter, digit = told.str[:1], told.str[1:2]
     # S1 and X1 are not valid: no fixed abode and custody are never suitable (VAL 133).
     digit = digit.mask(letter.isin(["S", "X"]), "2")
     return rows.assign(

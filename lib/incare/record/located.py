@@ -17,7 +17,7 @@ from incare.record.spells import compact
 
 METRES_PER_MILE = 1609.3
 # 999.9 stands for a distance that cannot be known.
-FARTHEST = 999.0
+FARTHEST = 350.0
 IN, OUT, UNKNOWN = range(len(LOCATION))
 # Northern Ireland, Scotland, Wales.
 _ABROAD = re.compile(r"[NSW]\d")
@@ -43,12 +43,14 @@ def located(
     unusable = ~usable(miles)
     miles[unusable] = _straight_line(home, place)[unusable]
     miles[uasc] = np.nan
+    # To one decimal, as the return asks for it; 20.04 miles are 20.0.
+    miles = np.floor(miles * 10 + 0.5) / 10
     frame = pd.DataFrame({"location": pd.Categorical.from_codes(location, list(LOCATION)), "miles": miles})
     return frame, own if postcodes is not None else ""
 
 
 def usable(miles: np.ndarray) -> np.ndarray:
-    """Whether a stated distance can be used: neither blank, nor negative, nor the mark for unknown (999.9)."""
+    """Whether a stated distance can be used: neither blank, nor negative, nor unlikely far, as the mark 999.9 is."""
     return (miles >= 0) & (miles <= FARTHEST)
 
 

@@ -328,7 +328,7 @@ _PLACEMENTS = (
     Rule("392C", KEPT, "home or placement postcode is not written as a postcode", LOCATED),
     Rule("392D", KEPT, "placement has the home postcode, but is not with parents", LOCATED),
     Rule("406", KEPT, "distance given for an unaccompanied asylum-seeking child; read as not known", LOCATED),
-    Rule("454", KEPT, "distance of more than 350 miles", LOCATED),
+    Rule("454", KEPT, "distance of more than 350 miles; not known", LOCATED),
 )
 _UASC = (
     Rule("303", KEPT, "UASC status ended before the return's year began", UASC),
