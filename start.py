@@ -446,7 +446,9 @@ def main(arguments):
         return 0
     if command == "test":
         os.chdir(str(ROOT))
-        return hand_over(python, ["-m", "pytest", *rest])
+        # All tests share two processes; a few asked for by name start sooner in one.
+        shared = [] if rest else ["-n", "2", "--dist", "loadscope"]
+        return hand_over(python, ["-m", "pytest", *shared, *rest])
     if command == "bench":
         os.chdir(str(ROOT))
         return hand_over(python, [str(ROOT / "tests" / "bench"), *rest])
