@@ -165,8 +165,9 @@ def set_aside(rows: pd.DataFrame, out, why: str) -> pd.DataFrame:
     """
     earlier = rows["aside"].array if "aside" in rows else _nobody_aside(len(rows))
     codes, reasons = earlier.codes.copy(), list(earlier.categories)
-    codes[(codes == 0) & np.asarray(out, bool)] = len(reasons)
-    return rows.assign(aside=pd.Categorical.from_codes(codes, categories=[*reasons, why]))
+    reasons = reasons if why in reasons else [*reasons, why]
+    codes[(codes == 0) & np.asarray(out, bool)] = reasons.index(why)
+    return rows.assign(aside=pd.Categorical.from_codes(codes, categories=reasons))
 
 
 def _nobody_aside(length: int) -> pd.Categorical:

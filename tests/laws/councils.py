@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from incare.record.assemble import Record, assemble
 from incare.record.files import TextTable
-from incare.record.tables import SSDA903, TABLES
+from incare.record.tables import TABLES
 from incare.sample import authority
 
 Tables = dict[tuple[int | None, str], pd.DataFrame]
@@ -73,7 +73,7 @@ def councils() -> st.SearchStrategy[Council]:
 
 
 def record_of(tables: Tables) -> Record:
-    """The record of a council's tables; returns without a row are there all the same, so that the years are."""
+    """The record of a council's tables; those without a row are there all the same."""
     parts = [
         TextTable(
             TABLES[name],
@@ -82,7 +82,6 @@ def record_of(tables: Tables) -> Record:
             table.reset_index(drop=True).assign(_row=range(2, len(table) + 2)),
         )
         for (year, name), table in tables.items()
-        if len(table) or name in SSDA903
     ]
     return assemble(parts, area="Testshire", as_at="2025-03-31")
 

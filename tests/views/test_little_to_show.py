@@ -24,7 +24,9 @@ def shown(tmp_path_factory):
     )
     born = ["01/01/2015"] * 30 + ["01/01/2009"] * 10
     header = pd.DataFrame({"CHILD": ids, "SEX": ["M", "F"] * 20, "DOB": born, "ETHNIC": "WBRI"})
-    record = record_of(tmp_path_factory.mktemp("extract"), 2025, episodes=episodes, header=header)
+    # One had been unaccompanied and is not any more, so that the list is there and counts nobody.
+    uasc = pd.DataFrame({"CHILD": ids[:1], "SEX": "M", "DOB": born[:1], "DUC": "01/06/2024"})
+    record = record_of(tmp_path_factory.mktemp("extract"), 2025, episodes=episodes, header=header, uasc=uasc)
     return figures(record, catalogue(), quarter="2024-25 Q4", periods=4, by=["age_band", "sex"])
 
 

@@ -12,7 +12,8 @@ def england(measures: Iterable) -> pd.DataFrame:
     """England's figures for the `measures` given: MEASURE_ID, YEAR (the year to 31 March), AREA, VALUE, SOURCE.
 
     A figure belongs to one definition: where a measure has a choice that changes the definition, the file names it
-    after a colon and the figure is given only when that choice is in force.
+    after a colon (a word, or `name=value` for a number or a yes or no) and the figure is given only when that choice
+    is in force.
     Source: DfE, Children looked after in England, as read from the Local Authority Interactive Tool data of April 2026.
     """
     with resources.files("incare.published").joinpath("england.csv").open(encoding="utf-8") as file:
@@ -26,4 +27,8 @@ def england(measures: Iterable) -> pd.DataFrame:
 
 
 def _names(measure) -> tuple[str, ...]:
-    return (measure.id, *(f"{measure.id}:{value}" for value in measure.choices.values() if isinstance(value, str)))
+    words = (f"{measure.id}:{value}" for value in measure.choices.values() if isinstance(value, str))
+    others = (
+        f"{measure.id}:{name}={value}" for name, value in measure.choices.items() if isinstance(value, bool | int)
+    )
+    return (measure.id, *words, *others)
