@@ -191,12 +191,18 @@ def test_those_left_out_of_a_snapshot_are_set_aside_with_the_reason(of):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("day", "there"), [("29/12/2024", 0), ("30/12/2024", 0), ("31/12/2024", 1)])
-def test_a_snapshot_of_more_than_three_months_ago_describes_nobody(of, day, there):
-    """31 December is 90 days before 31 March; the list of 29 and 30 December was followed by one of 31 December."""
-    later = [] if there else ["b | 31/12/2024 | 01/06/2004 | QUALIFYING | YES | F2 | U1 | |"]
-    record = of(care_leavers=lines(LISTED, f"a | {day} | 01/06/2004 | FORMER_RELEVANT | YES | F2 | U1 | |", *later))
-    assert answer(record, "cl_count", D, basis="snapshot")[0] == there
+@pytest.mark.parametrize(("day", "later", "there"), [
+    ("29/12/2024", "", 1),
+    ("28/12/2024", "", 0),
+    ("29/12/2024", "31/12/2024", 0),
+    ("29/12/2024", "01/04/2025", 1),
+])  # fmt: skip
+def test_the_latest_snapshot_describes_the_day_for_92_days(of, day, later, there):
+    """29 December is 92 days before 31 March; a later list without the person stands instead."""
+    lists = [f"a | {day} | 01/06/2004 | FORMER_RELEVANT | YES | F2 | U1 | |"]
+    lists += [f"b | {later} | 01/06/2004 | QUALIFYING | YES | F2 | U1 | |"] if later else []
+    record = of(care_leavers=lines(LISTED, *lists))
+    assert len(rows(record, "cl_count", basis="snapshot")) == there
 
 
 def test_how_many_counts_17_to_21_on_birthdays_and_others_by_choice(of):
@@ -528,7 +534,7 @@ def test_by_17_is_asked_of_those_eligible_by_then_who_are_still_owed_it(of):
         "late  | 10/03/2024 | S | U6 | |",
         "young | 01/05/2023 | S | U6 | |",
         f"died  | {stay} | E2",
-        f"moved | {stay} | E3",
+        "moved | 01/05/2020 | S | U6 | 01/06/2024 | E3",
         f"adopt | {stay} | E12",
         f"left  | {stay} | E4A",
         header=lines(

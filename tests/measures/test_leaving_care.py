@@ -181,6 +181,16 @@ def test_the_clock_stops_at_the_run_of_placements_that_lasts_to_the_order(of):
     assert answer(record, "adoption_a1_days", D) == (426, 1)
 
 
+def test_the_run_of_one_child_is_not_that_of_the_child_before(of):
+    """a was placed after 30 days, b at once: both rows stand side by side in the record."""
+    record = of(
+        "a | 01/04/2022 | S | E1 | U6 | 01/05/2022 | X1",
+        "a | 01/05/2022 | P | E1 | A6 | 01/02/2025 | E12",
+        "b | 01/06/2022 | S | E1 | A6 | 01/02/2025 | E12",
+    )
+    assert rows(record, "adoption_a1_days", years=1)["amount"].to_dict() == {"a": 30, "b": 0}
+
+
 FOSTER_CARER = (
     "a | 01/04/2022 | S | C2 | U6 | 01/05/2022 | X1",
     "a | 01/05/2022 | P | C2 | U6 | 01/10/2022 | X1",
@@ -251,13 +261,13 @@ def test_placed_on_the_day_twelve_months_after_the_decision_is_in_time(of, place
 
 
 def test_without_the_adoption_module_the_latest_decision_that_stands_counts(of):
-    """The first decision was reversed, the second stands: ten months before the move; b has none, c was not placed."""
+    """One decision stands, of ten months before the move; two were reversed. b has none, c was not placed."""
     decisions = """
         CHILD | DATE_PLACED | DATE_PLACED_CEASED
         ------+-------------+-------------------
         a     | 01/06/2022  |
         a     | 01/01/2022  | 01/02/2022
-        a     | 01/03/2022  | 01/05/2022
+        a     | 01/07/2022  | 01/08/2022
         c     | 01/06/2022  |
     """
     record = of(

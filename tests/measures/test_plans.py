@@ -71,6 +71,16 @@ def test_in_date_is_not_older_than_the_months_on_the_day(done, months, off):
     assert (on <= until) == (np.datetime64(done, "D") >= p.held_since([on], months)[0])
 
 
+@pytest.mark.parametrize(("done", "months", "until"), [
+    ("2024-10-01", 6, "2025-03-31"),
+    ("2024-09-30", 6, "2025-03-30"),
+    ("2025-02-28", 1, "2025-03-30"),
+    ("2025-01-30", 1, "2025-02-27"),
+])  # fmt: skip
+def test_the_last_day_in_date_at_the_end_of_months(done, months, until):
+    assert in_date_until(np.array([done], "datetime64[D]"), months)[0] == np.datetime64(until)
+
+
 # Care plans
 
 PLANS = """
