@@ -150,7 +150,7 @@ def pathway_plan_up_to_date_pct(
     rows = set_aside(rows, waiting, NOT_YET_DUE)
     months = np.where(np.isnan(own), max_months, own).astype(int)
     short = rows["accommodation"].isin(short_for).to_numpy(bool)
-    until = _good_until(done, np.where(short, np.minimum(months, short_months), months), max_days, own)
+    until = _good_until(done, months, max_days, own)
     until = np.where(short, np.minimum(until, in_date_until(done, short_months)), until)
     due = np.where(np.isnat(done), first_due, until)
     return rows.assign(counted=until >= on, due=_seconds(due), done=_seconds(done))
