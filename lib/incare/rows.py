@@ -7,6 +7,7 @@ row is described, for ages) and `night` (the last night of the span up to that d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -78,6 +79,12 @@ class Spans:
         period = np.repeat([n for n, _ in found], [len(rows) for _, rows in found]).astype(int)
         return self._taken(span, period, self.periods.ends[period], self.periods.ends[period])
 
+    def once(self, name: tuple, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Rows that several measures share: made when first asked for, then the same frame for all of them."""
+        if name not in self.answers:
+            self.answers[name] = make()
+        return self.answers[name]
+
     def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
         start, end = p.days(self.table["start"]), p.days(self.table["end"])
         return start, np.where(np.isnat(end), FAR, end)
@@ -87,16 +94,17 @@ class Spans:
 
     def _rows(self, name, first_day, last_day, opens, closes, described) -> pd.DataFrame:
         """Rows of spans that meet the periods; `opens` and `closes` ascend, so a span meets one run of periods."""
-        key = (name, self.window)
-        if key not in self.answers:
+
+        def found() -> pd.DataFrame:
             low = np.searchsorted(closes, first_day, side="left")
             high = np.searchsorted(opens, last_day, side="right")
             known = ~np.isnat(first_day) & ~np.isnat(last_day)
             counts = np.where(known, np.maximum(high - low, 0), 0)
             span = np.repeat(np.arange(len(counts)), counts)
             period = np.arange(len(span)) - np.repeat(np.cumsum(counts) - counts, counts) + low[span]
-            self.answers[key] = self._taken(span, period, *described(period, span))
-        return self.answers[key]
+            return self._taken(span, period, *described(period, span))
+
+        return self.once((name, self.window), found)
 
     def _taken(self, span: np.ndarray, period: np.ndarray, on: np.ndarray, night: np.ndarray) -> pd.DataFrame:
         rows = self.table.take(span).reset_index(drop=True)

@@ -495,7 +495,7 @@ ANNUAL = rows(
     "teen|0||1||1|14|1|0|1",
     "teenager|1|1|0||0|17|1|1|0",
     "sixteen|1|1|1|||41|1",
-    "seventeen|Y|1|1||0|20|0",
+    "seventeen|perhaps|1|1||0|20|0",
     "newcomer|1|1|1|1|1|10|1|1",
     head=OC2,
 )

@@ -23,7 +23,7 @@ _OF_EPISODES = ("legal_status", "placement", "category_of_need")
 
 def in_care_now(in_care: Spans) -> pd.DataFrame:
     """Children in care at the end of the last day, each once, with their current episode."""
-    return one_per_child(in_care.at("end"), keep="last")
+    return in_care.once(("now",), lambda: one_per_child(in_care.at("end"), keep="last"))
 
 
 def in_care_any_time(in_care: Spans) -> pd.DataFrame:
@@ -31,7 +31,8 @@ def in_care_any_time(in_care: Spans) -> pd.DataFrame:
 
     A child whose care ended on the window's first day is in: the end is the day of leaving (CATALOGUE 6, question 8).
     """
-    return one_per_child(in_care.overlapping("window"), keep="last")
+    key = ("any time", in_care.window)
+    return in_care.once(key, lambda: one_per_child(in_care.overlapping("window"), keep="last"))
 
 
 def in_care_for(in_care: Spans, respite: Spans | None, months: int = 12) -> pd.DataFrame:
@@ -48,6 +49,12 @@ def perhaps_in_care_for(in_care: Spans, respite: Spans | None, months: int = 12)
 
     They are those whose first row in the record is not a start and begins within the months.
     """
+    # Every measure of one record is given the same short breaks, so the name need not say which.
+    key = ("perhaps for", months, respite is None)
+    return in_care.once(key, lambda: _perhaps_in_care_for(in_care, respite, months))
+
+
+def _perhaps_in_care_for(in_care: Spans, respite: Spans | None, months: int) -> pd.DataFrame:
     rows = in_care_now(in_care)
     long_enough = (p.days(rows["care_start"]) <= p.held_since(rows["on"], months)) & ~_broken(rows, respite, months)
     unknown = rows["left_censored"].to_numpy(bool) & (p.days(rows["care_start"]) > p.held_since(rows["on"], months))

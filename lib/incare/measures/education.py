@@ -216,6 +216,11 @@ def _at_march(in_care: Spans, respite: Spans | None, cohort: str = "12m") -> pd.
 
     cohort="12m" keeps those in care for the twelve months before it, without a short break.
     """
+    key = ("at march", cohort, respite is None)
+    return in_care.once(key, lambda: _found_at_march(in_care, respite, cohort))
+
+
+def _found_at_march(in_care: Spans, respite: Spans | None, cohort: str) -> pd.DataFrame:
     years = schooling.year_ended_by(in_care.periods.ends)
     march = Periods("year", schooling.day_of(years - 1, 4, 1), schooling.day_of(years, 3, 31))
     there = Spans(in_care.table, march, last_day)

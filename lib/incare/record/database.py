@@ -31,7 +31,7 @@ from sqlalchemy.sql import quoted_name
 
 from incare.codes import VALID
 from incare.record import ssd
-from incare.record.files import STACKED, ExtractError, TextTable, _by_year, _refuse_scientific_ids, tidied
+from incare.record.files import STACKED, ExtractError, TextTable, _by_year, refuse_scientific_ids, tidied
 from incare.record.tables import SSDA903, TABLES, Table, nearest, recognise
 
 CHUNK = 50_000
@@ -472,7 +472,7 @@ def _parts(source: _Source, relation: Relation, table: Table, keep: tuple[str, .
     wanted = [column for column in dict.fromkeys(wanted) if column in columns]
     first = [*([STACKED] if stacked else []), *(column for column in table.key if column in columns)]
     rows, blanked = _fetched(source, relation, wanted, first, {column: _flags(table, column) for column in wanted})
-    _refuse_scientific_ids(_path(relation), rows)
+    refuse_scientific_ids(_path(relation), rows)
     year = _YEAR_IN_NAME.search(relation.name)
     extra = tuple(column for column in columns if column not in wanted)
     group = ("", year.group() if year else "")

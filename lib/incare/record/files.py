@@ -21,6 +21,8 @@ from incare.record.tables import Table, nearest, recognise
 STACKED = "YEAR"
 MISSING_WORDS = frozenset({"", "NULL", "NA", "N/A", "#N/A", "-", "NAN", "NAT", "NONE"})
 _MOJIBAKE = ("Ã", "â€", "Â")
+# Columns of ids, which a spreadsheet may have turned into numbers.
+IDS = frozenset({"CHILD", "UPN", "SW_ID", "WORKER_ID"})
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+\d+")
 _YEAR = re.compile(r"(?<!\d)(20\d{2}|19\d{2})(?!\d)")
 READABLE = frozenset({".csv", ".xml", ".xlsx", ".xlsm"})
@@ -187,7 +189,8 @@ def even(sheet: Sheet) -> tuple[pd.DataFrame, np.ndarray, tuple[int, ...]]:
                 "Export it again."
             )
         rows = [row for row, good in zip(rows, whole, strict=True) if good]
-    frame = pd.DataFrame(np.array(rows, dtype=object).reshape(-1, width), columns=list(sheet.columns))
+    # Text stays plain objects until the tables are typed: changing its form at every step would take half the time.
+    frame = pd.DataFrame(np.array(rows, dtype=object).reshape(-1, width), columns=list(sheet.columns), dtype=object)
     return frame, lines[whole], tuple(lines[~whole].tolist())
 
 
@@ -205,25 +208,39 @@ def text_table(
 
     `lines` are the line numbers of its rows. Raises `ExtractError` for ids in scientific notation.
     """
-    frame, blanked = tidied(frame)
-    for column in table.columns:
-        if table.columns[column] == "C" and column in frame:
-            frame[column] = _truth_as_code(frame[column], table.name, column)
-    frame["_row"] = np.asarray(lines, dtype=int)
-    _refuse_scientific_ids(name, frame)
-    return TextTable(table, name, group, frame, ragged, blanked, extra)
+    blanked, out = 0, {}
+    for column in frame.columns:
+        codes, values = pd.factorize(frame[column].to_numpy(object), use_na_sentinel=False)
+        clean, absent = _tidied(values)
+        # A column of type code may hold NO; only whole words of the list are blanked.
+        blanked += int(absent[codes].sum())
+        if table.columns.get(column) == "C":
+            clean = _truth_as_code(clean, table.name, column)
+        _refuse_scientific(name, column, clean)
+        out[column] = clean[codes]
+    rows = pd.DataFrame(out, columns=frame.columns, dtype=object)
+    rows["_row"] = np.asarray(lines, dtype=int)
+    return TextTable(table, name, group, rows, ragged, blanked, extra)
 
 
-def _truth_as_code(text: pd.Series, table: str, column: str) -> pd.Series:
+def _tidied(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Texts without outer spaces, words for “missing” blanked; and which were such a word."""
+    clean = np.array([str(v).replace("\xa0", " ").strip() for v in values], dtype=object)
+    absent = np.array([bool(v) and v.upper() in MISSING_WORDS for v in clean], dtype=bool)
+    clean[absent] = ""
+    return clean, absent
+
+
+def _truth_as_code(values: np.ndarray, table: str, column: str) -> np.ndarray:
     """A spreadsheet's TRUE and FALSE as the codes that the column has for yes and no."""
-    found = text.str.upper().isin(["TRUE", "FALSE"])
-    if not found.any():
-        return text
+    found = [place for place, text in enumerate(values) if text.upper() in ("TRUE", "FALSE")]
+    if not found:
+        return values
     valid = VALID.get((table, column), ("Y", "N"))
     pair = next((pair for pair in (("1", "0"), ("Y", "N"), ("YES", "NO")) if set(pair) <= set(valid)), None)
-    if pair is None:
-        return text
-    return text.mask(found, text.str.upper().map({"TRUE": pair[0], "FALSE": pair[1]}))
+    for place in found if pair else ():
+        values[place] = pair[values[place].upper() == "FALSE"]
+    return values
 
 
 def _by_year(part: TextTable) -> list[TextTable]:
@@ -266,26 +283,27 @@ def refuse_near_miss(name: str, columns: tuple[str, ...]) -> None:
 
 def tidied(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Cells without outer spaces, words for “missing” blanked; and how many words were blanked."""
-    blanked = 0
-    out = {}
+    blanked, out = 0, {}
     for column in frame.columns:
-        codes, values = pd.factorize(frame[column].to_numpy(), use_na_sentinel=False)
-        clean = np.array([str(v).replace("\xa0", " ").strip() for v in values], dtype=object)
-        absent = np.array([v.upper() in MISSING_WORDS for v in clean], dtype=bool)
-        # A column of type code may hold NO; only whole words of the list above are blanked.
-        blanked += int((absent & (clean != ""))[codes].sum()) if len(clean) else 0
-        clean[absent] = ""
-        out[column] = clean[codes] if len(clean) else codes.astype(object)
-    return pd.DataFrame(out, columns=frame.columns), blanked
+        codes, values = pd.factorize(frame[column].to_numpy(object), use_na_sentinel=False)
+        clean, absent = _tidied(values)
+        blanked += int(absent[codes].sum())
+        out[column] = clean[codes]
+    return pd.DataFrame(out, columns=frame.columns, dtype=object), blanked
 
 
-def _refuse_scientific_ids(name: str, frame: pd.DataFrame) -> None:
-    for column in ("CHILD", "UPN", "SW_ID", "WORKER_ID"):
-        if column in frame and frame[column].map(lambda text: bool(_SCIENTIFIC.fullmatch(text))).any():
-            raise ExtractError(
-                f"{name}: the column {column} holds numbers in scientific notation (like 1.23E+11), so different ids "
-                "have become one. Export it again with the column formatted as text."
-            )
+def refuse_scientific_ids(name: str, frame: pd.DataFrame) -> None:
+    """Raise `ExtractError` when a column of ids holds numbers in scientific notation."""
+    for column in IDS & set(frame.columns):
+        _refuse_scientific(name, column, frame[column].unique())
+
+
+def _refuse_scientific(name: str, column: str, values) -> None:
+    if column in IDS and any(_SCIENTIFIC.fullmatch(text) for text in values):
+        raise ExtractError(
+            f"{name}: the column {column} holds numbers in scientific notation (like 1.23E+11), so different ids "
+            "have become one. Export it again with the column formatted as text."
+        )
 
 
 def group_of(path: Path, root: Path) -> tuple[str, str]:

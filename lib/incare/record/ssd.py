@@ -16,7 +16,7 @@ import pandas as pd
 
 from incare.codes import VALID
 from incare.record.cells import read_dates
-from incare.record.files import STACKED, TextTable, _by_year, _refuse_scientific_ids
+from incare.record.files import STACKED, TextTable, _by_year, refuse_scientific_ids
 from incare.record.tables import SSDA903, TABLES
 
 # What the extract scripts write where a council's system has no such item.
@@ -183,7 +183,7 @@ def text_tables(
     made, said = _translated(frames, as_at, keep)
     parts = []
     for name, rows in made.items():
-        _refuse_scientific_ids(paths[ROWS_OF[name]], rows)
+        refuse_scientific_ids(paths[ROWS_OF[name]], rows)
         part = TextTable(TABLES[name], paths[ROWS_OF[name]], ("", ""), rows)
         parts += _by_year(part) if STACKED in rows else [part]
     return parts, said

@@ -48,7 +48,9 @@ def stack(
             lost = pd.DataFrame({"_file": part.path, "_row": list(part.ragged)})
             flag(lost, np.ones(len(lost), bool), "F1", table.name, findings=findings)
     rows = _typed(table, _together(table, parts), findings)
-    return _one_row_per_key(table, rows.reset_index(drop=True), findings, {} if earlier is None else earlier)
+    return _one_row_per_key(
+        table, rows.infer_objects().reset_index(drop=True), findings, {} if earlier is None else earlier
+    )
 
 
 def _together(table: Table, parts: list[tuple[TextTable, int]]) -> pd.DataFrame:
@@ -63,7 +65,7 @@ def _together(table: Table, parts: list[tuple[TextTable, int]]) -> pd.DataFrame:
         ]
         return np.concatenate(filled)
 
-    frame = pd.DataFrame({column: cell(column) for column in columns})
+    frame = pd.DataFrame({column: cell(column) for column in columns}, dtype=object)
     frame["_row"] = np.concatenate([part.rows["_row"].to_numpy(int) for part, _ in parts])
     paths = list(dict.fromkeys(part.path for part, _ in parts))
     place = np.repeat([paths.index(part.path) for part, _ in parts], sizes)
