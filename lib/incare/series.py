@@ -23,6 +23,7 @@ COLUMNS = [
     *("definition_version", "status", "reason"),
 ]
 # How a figure came about; beside the columns, and not part of a written series.
+SILENT = "it is recorded for nobody"
 ACCOUNT = ["people", "set_aside", "recorded"]
 TOTAL, ALL = "total", "All"
 
@@ -212,6 +213,9 @@ def _measure_blocks(measure: Measure, asked: Asked, by: tuple[str, ...], cohort=
     if not fine.any():
         return [_empty(measure, asked, TOTAL, "x", reason)]
     rows = _pick(measure, asked, cohort)
+    silent = fine & _silent(measure, rows, len(asked.periods))
+    if silent.any():
+        fine, reason = fine & ~silent, SILENT if fine.all() else f"{reason}, or {SILENT}"
     whole = pd.Categorical.from_codes(np.zeros(len(rows), int), categories=[ALL])
     groups = [(TOTAL, whole)] + [(name, by_column(rows, asked.record, name)) for name in by]
     blocks = []
@@ -221,6 +225,20 @@ def _measure_blocks(measure: Measure, asked: Asked, by: tuple[str, ...], cohort=
         else:
             blocks += _tallied(measure, asked, rows, name, group, fine, reason)
     return blocks
+
+
+def _silent(measure: Measure, rows: pd.DataFrame, periods: int) -> np.ndarray:
+    """Periods in which what is counted is recorded for none of the children asked about: a 0 would be a guess.
+
+    Shares and mixes are answered all the same: they say beside the figure of how many the fact is recorded.
+    """
+    if "known" not in rows or not isinstance(measure.kind, Count):
+        return np.zeros(periods, bool)
+    inside = used(rows)
+    asked = np.bincount(inside["period"], minlength=periods)
+    return (asked > 0) & (
+        np.bincount(inside["period"], weights=inside["known"].to_numpy(float), minlength=periods) == 0
+    )
 
 
 def _empty(measure: Measure, asked: Asked, name: str, status: str, reason: str) -> _Block:

@@ -548,3 +548,33 @@ def test_a_database_of_the_standard_gives_the_figures_of_the_returns(tmp_path, a
     assert both["measure"].nunique() > 15
     for figure in ("numerator", "denominator"):
         assert both[figure].fillna(-1).tolist() == both[f"{figure}_too"].fillna(-1).tolist()
+
+
+def test_files_of_the_standard_give_what_a_database_of_it_gives(tmp_path, stacked):
+    folder = tmp_path / "standard"
+    folder.mkdir()
+    with duckdb.connect(str(tmp_path / "ssd.duckdb")) as connection:
+        for name, frame in as_standard(stacked).items():
+            frame.to_csv(folder / f"{name}.csv", index=False)
+            connection.register("given", pa.Table.from_pandas(frame, preserve_index=False))
+            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM given")
+    records = [read(road, area="Northmere", as_at="2025-03-31") for road in (folder, tmp_path / "ssd.duckdb")]
+    periods = Periods.of("quarter", "2025-03-31", 4)
+    files, base = (calculate(catalogue(), record, periods, ("age_band", "placement")) for record in records)
+    assert (files["status"] == "ok").sum() > 1000
+    pd.testing.assert_frame_equal(files, base)
+
+
+def test_lines_of_a_standard_file_that_do_not_fit_its_heading_are_named(tmp_path, stacked):
+    for name, frame in as_standard(stacked).items():
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    legal = tmp_path / "ssd_legal_status.csv"
+    lines = legal.read_text().splitlines()
+    legal.write_text("\n".join([lines[0], lines[1] + ",one,more", *lines[2:]]))
+
+    record = read(tmp_path, area="Northmere", as_at="2025-03-31")
+
+    named = [said for said in record.notices if said.startswith("ssd_legal_status.csv")]
+    assert named == [
+        "ssd_legal_status.csv: 1 rows do not have as many cells as the heading and were left out, the first in row 2."
+    ]

@@ -371,8 +371,9 @@ def clean_missing(tables, pocs):
     if "missing" not in tables:
         return None
     rows = parse(tables["missing"], ["MIS_START", "MIS_END"], ["MISSING"])
-    rows = rows[rows["CHILD"].notna() & rows["MIS_START"].notna() & ~(rows["MIS_END"] < rows["MIS_START"])]
+    rows = rows[rows["CHILD"].notna() & rows["MIS_START"].notna()]
     rows = latest_complete(rows, ["CHILD", "MISSING", "MIS_START"], ["MIS_END"])
+    rows = rows[~(rows["MIS_END"] < rows["MIS_START"])]
     in_care = {child: own.sort_values("start") for child, own in pocs.groupby("CHILD")}
     ends, inside = [], []
     for row in rows.itertuples():
@@ -406,12 +407,15 @@ def clean_oc2(tables):
     """One row per child and return: flags as 1 or 0, the score where it is a whole number from 0 to 40."""
     if "oc2" not in tables:
         return None
-    rows = parse(tables["oc2"], [], ["SDQ_SCORE", *OC2_FLAGS]).dropna(subset="CHILD")
+    answers = ["SDQ_SCORE", "SDQ_REASON", *OC2_FLAGS]
+    rows = parse(tables["oc2"], [], answers).dropna(subset="CHILD")
+    # Of two rows the fuller one is kept, whatever stands in it; a score that is no number is a blank.
+    rows["SDQ_SCORE"] = pd.to_numeric(rows["SDQ_SCORE"], errors="coerce")
+    rows = latest_complete(rows, ["CHILD", "SOURCE_YEAR"], answers)
     for column in OC2_FLAGS:
         rows[column] = flag(rows[column])
-    score = pd.to_numeric(rows["SDQ_SCORE"], errors="coerce")
-    rows["SDQ_SCORE"] = score.where(score.between(0, 40) & (score % 1 == 0))
-    return latest_complete(rows, ["CHILD", "SOURCE_YEAR"], ["SDQ_SCORE", *OC2_FLAGS])
+    rows["SDQ_SCORE"] = rows["SDQ_SCORE"].where(rows["SDQ_SCORE"].between(0, 40) & (rows["SDQ_SCORE"] % 1 == 0))
+    return rows
 
 
 def flag(column):

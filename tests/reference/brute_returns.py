@@ -231,7 +231,7 @@ def care_leavers(data, end, ages, returned_home=False):
     pairs = rows[["CHILD", "birthday"]].merge(pocs, on="CHILD")
     pairs = pairs[pairs["start"] <= pairs["birthday"]]
     latest = pairs.drop_duplicates("CHILD", keep="last")
-    transferred = latest.loc[latest["reason"].isin(["E2", "E3"]) & (latest["end"] <= end), "CHILD"]
+    transferred = latest.loc[latest["reason"].isin(["E2", "E3"]) & (latest["end"] <= latest["birthday"]), "CHILD"]
     still = pairs.loc[pairs["end"].isna() | (pairs["end"] > pairs["birthday"]), "CHILD"]
     rows = rows[~rows["CHILD"].isin(transferred)]
     rows = rows[~(rows["age"].isin([17, 18]) & rows["CHILD"].isin(still))]
@@ -637,22 +637,25 @@ def adoptions(data, first, last):
     for name, days in (("placed", placed), ("moved_in", moved_in), ("court", court)):
         rows[name] = pd.Series(days, index=rows.index, dtype="datetime64[s]")
     last_with_carer = rows["last_place"].isin(WITH_FOSTER_CARER)
-    rows["by_foster_carer"] = (rows["FOSTER_CARE"] == 1) | (rows["in_ad1"].isna() & last_with_carer)
+    rows["by_foster_carer"] = (rows["FOSTER_CARE"] == 1) | (rows["FOSTER_CARE"].isna() & last_with_carer)
     rows["by_carer_or_code"] = (rows["FOSTER_CARE"] == 1) | last_with_carer
     return rows
 
 
 def final_adoptive_run(care):
-    """The first day of the last unbroken run of A3 to A6, and of the carer spell of that day.
+    """The first day of the last unbroken run of A3 to A6, and of the child's spell with the carer of that day.
 
-    A row in T0 to T4 does not break the run.
+    A row in T0 to T4 does not break the run. A3 and A5 are adoption by the present carer: where such a row opens a
+    spell, the carer is that of the spell before.
     """
-    run_start, spell_start, in_run = pd.NaT, pd.NaT, False
+    run_start, spell_start, in_run, before = pd.NaT, pd.NaT, False, pd.NaT
     for row in care.itertuples():
         adoptive = row.place in ADOPTION
         if adoptive and not in_run:
             run_start, spell_start = row.DECOM, row.spell_start
-        in_run = adoptive
+            if row.place in WITH_FOSTER_CARER and row.spell_start == row.DECOM and not pd.isna(before):
+                spell_start = before
+        in_run, before = adoptive, row.spell_start
     return run_start, spell_start
 
 

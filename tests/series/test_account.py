@@ -8,7 +8,7 @@ import pytest
 
 from extract import record_of
 from incare.disclosure import protect
-from incare.kinds import Mean, Share
+from incare.kinds import Count, Mean, Share
 from incare.measure import Catalogue, measure
 from incare.measures import catalogue
 from incare.periods import Periods, last_day
@@ -52,6 +52,23 @@ def days_in_care(in_care):
 @pytest.fixture
 def record(tmp_path):
     return record_of(tmp_path, 2025, episodes=EPISODES)
+
+
+@measure(title="In foster care", kind=Count(), better="neither", window=last_day)
+def fostered_count(in_care, people):
+    """In foster care; whether they are is recorded for a alone, and in the first month for nobody."""
+    rows = one_per_child(in_care.at("end"))
+    known = (people["id"].to_numpy()[rows["child"]] == "a") & (rows["period"] > 0)
+    return rows.assign(counted=known, known=known)
+
+
+def test_a_count_of_what_is_recorded_for_nobody_is_not_available_rather_than_0(record):
+    rows = calculate(Catalogue((fostered_count,)), record, Periods.months("2025-03-31", 2), by=("sex",))
+
+    found = rows.loc[rows["breakdown"] == "total", ["numerator", "status", "reason"]].to_numpy().tolist()
+    assert found[1] == [1, "ok", ""]
+    assert np.isnan(found[0][0]) and found[0][1:] == ["x", "it is recorded for nobody"]
+    assert (rows["status"] == "x").groupby(rows["period_end"]).mean().tolist() == [1, 0]
 
 
 def test_who_is_set_aside_is_in_no_figure_and_is_counted(record):

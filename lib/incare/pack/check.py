@@ -106,7 +106,8 @@ def _faults(record, params: Params | None) -> list[str]:
     rows, faults = quality.by_table(record), []
     unequal = rows.loc[rows["rows_in"] != rows["used"] + rows["set_aside"], "table"]
     faults += [f"{table}: the rows used and set aside do not add up to the rows read." for table in unequal]
-    faults += [f"{table}: no row of it could be used." for table in rows.loc[rows["used"] == 0, "table"]]
+    useless = rows.loc[(rows["used"] == 0) & (rows["rows_in"] > 0), "table"]
+    faults += [f"{table}: no row of it could be used." for table in useless]
     if params is not None:
         try:
             params_file.agree(params, record)

@@ -129,15 +129,9 @@ def tables(
     notices = _left_out(others, standard)
     if frames:
         paths = {origin: _path(relation) for origin, relation in standard.items()}
-        made, said = ssd.text_tables(frames, paths, as_at=as_at, keep=keep)
-        taken = {part.table.name for part in parts}
-        twice = sorted({part.table.name for part in made} & taken)
-        parts += [part for part in made if part.table.name not in taken]
+        made, said = ssd.beside(frames, paths, {part.table.name for part in parts}, as_at=as_at, keep=keep)
+        parts += made
         notices += said
-        if twice:
-            notices.append(
-                f"{', '.join(twice)}: a table of its own and tables of the Standard were found; the former is used."
-            )
     _refuse_undated(parts)
     return parts, notices, _fingerprint([*((part.path, part.rows) for part in parts), *frames.items()])
 

@@ -28,7 +28,8 @@ def read(
 ) -> Record:
     """Read an extract: SSDA903 returns as CSV, XML or workbook, local tables beside them, Annex A lists, or a database.
 
-    `extract` is a folder with any of these files, a single XML return or workbook, or a database (an address with
+    `extract` is a folder with any of these files (or the tables of the Standard Safeguarding Dataset, a file each), a
+    single XML return or workbook, or a database (an address with
     `://`, or a DuckDB or SQLite file). Tables are recognised by their columns, return years by their dates. `as_at` is
     the day the extract was cut (without it the last day of the latest return, or the latest date of an Annex A list);
     rows that start later are set aside. `keep` names local header columns, `only` the
@@ -49,6 +50,7 @@ def read(
     found = _Found()
     for path in (path for path in paths if _is_wanted(path, only)):
         found.add(path, root, keep)
+    found.take_standard(as_at, keep)
     as_at = found.take_lists(as_at, keep)
     notices = [*found.notices, *_ignored(others, root), *_left_unread(found.parts)]
     return _record(found.parts, notices, _fingerprint(paths, root), area=area, as_at=as_at, keep=keep, name=str(place))
@@ -62,10 +64,11 @@ def _record(parts, notices, fingerprint, *, area, as_at, keep, name) -> Record:
 
 @dataclass
 class _Found:
-    """What has been read so far: tables, Annex A lists that wait for the day they are of, and notices."""
+    """What has been read so far: tables, lists and Standard tables that wait for the others, and notices."""
 
     parts: list[TextTable] = field(default_factory=list)
     lists: list[Sheet] = field(default_factory=list)
+    standard: dict[str, list[Sheet]] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
     def add(self, path: Path, root: Path, keep: tuple[str, ...]) -> None:
@@ -82,7 +85,7 @@ class _Found:
         self.notices += said
 
     def _of_sheets(self, path: Path, root: Path, keep: tuple[str, ...]) -> tuple[list[TextTable], list[str]]:
-        from incare.record import annex_a
+        from incare.record import annex_a, ssd
 
         if path.suffix.lower() == ".csv":
             sheets, said = read_csv(path, root)
@@ -94,9 +97,13 @@ class _Found:
         for sheet in sheets:
             tables = tables_of(sheet, keep)
             parts += tables
-            if not tables and annex_a.which(sheet.columns):
+            if tables:
+                continue
+            if annex_a.which(sheet.columns):
                 self.lists.append(sheet)
-            elif not tables:
+            elif origin := ssd.recognise(sheet.columns):
+                self.standard.setdefault(origin, []).append(sheet)
+            else:
                 refuse_near_miss(sheet.name, sheet.columns)
                 annex_a.refuse_near_miss(sheet.name, sheet.columns)
                 said.append(f"{sheet.name} was left out: its columns are of no table that incare reads.")
@@ -113,6 +120,16 @@ class _Found:
         self.parts += parts
         self.notices += said
         return as_at if "episodes" in present else day
+
+    def take_standard(self, as_at, keep: tuple[str, ...]) -> None:
+        """Add what the tables of the Standard Safeguarding Dataset fill."""
+        if not self.standard:
+            return
+        from incare.record.ssd import parts_of_sheets
+
+        parts, said = parts_of_sheets(self.standard, {part.table.name for part in self.parts}, as_at=as_at, keep=keep)
+        self.parts += parts
+        self.notices += said
 
 
 def _is_wanted(path: Path, only: frozenset[str] | None) -> bool:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from incare.codes import VALID
 from incare.record.cells import read_dates
-from incare.record.files import STACKED, TextTable, _by_year, refuse_scientific_ids
+from incare.record.files import STACKED, Sheet, TextTable, _by_year, even, refuse_scientific_ids, tidied
 from incare.record.tables import SSDA903, TABLES
 
 # What the extract scripts write where a council's system has no such item.
@@ -187,6 +187,47 @@ def text_tables(
         part = TextTable(TABLES[name], paths[ROWS_OF[name]], ("", ""), rows)
         parts += _by_year(part) if STACKED in rows else [part]
     return parts, said
+
+
+def beside(
+    frames: dict[str, pd.DataFrame], paths: dict[str, str], present: set[str], *, as_at=None, keep: tuple[str, ...] = ()
+) -> tuple[list[TextTable], list[str]]:
+    """As `text_tables`, without the tables that are `present` already; a sentence names those."""
+    made, said = text_tables(frames, paths, as_at=as_at, keep=keep)
+    twice = sorted({part.table.name for part in made} & present)
+    if twice:
+        said = [
+            *said,
+            f"{', '.join(twice)}: a table of its own and tables of the Standard were found; the former is used.",
+        ]
+    return [part for part in made if part.table.name not in present], said
+
+
+def parts_of_sheets(
+    sheets: dict[str, list[Sheet]], present: set[str], *, as_at=None, keep: tuple[str, ...] = ()
+) -> tuple[list[TextTable], list[str]]:
+    """Our tables from sheets of the Standard by its names; several sheets of one table stand under one another.
+
+    Tables that are `present` already are left out with a sentence, and so are cut-off lines of a file.
+    Raises `ExtractError` when a file is cut off in its last row.
+    """
+    frames, paths, said = {}, {}, []
+    for origin, found in sheets.items():
+        pieces = [_piece(origin, sheet, keep, said) for sheet in found]
+        frames[origin] = pd.concat(pieces, ignore_index=True).fillna("")
+        paths[origin] = " and ".join(sheet.name for sheet in found)
+    made, more = beside(frames, paths, present, as_at=as_at, keep=keep)
+    return made, [*said, *more]
+
+
+def _piece(origin: str, sheet: Sheet, keep: tuple[str, ...], said: list[str]) -> pd.DataFrame:
+    frame, lines, ragged = even(sheet)
+    if ragged:
+        some = f"{len(ragged)} rows do not have as many cells as the heading and were left out"
+        said.append(f"{sheet.name}: {some}, the first in row {ragged[0]}.")
+    columns = [*wanted(origin, frame.columns), *(c.upper() for c in keep if c.upper() in frame)]
+    rows, _ = tidied(frame[list(dict.fromkeys(columns))])
+    return rows.assign(_row=lines)
 
 
 # ---- codes out of codes, codes with labels, and labels ----
