@@ -67,7 +67,8 @@ def test_a_count_of_what_is_recorded_for_nobody_is_not_available_rather_than_0(r
 
     found = rows.loc[rows["breakdown"] == "total", ["numerator", "status", "reason"]].to_numpy().tolist()
     assert found[1] == [1, "ok", ""]
-    assert np.isnan(found[0][0]) and found[0][1:] == ["x", "it is recorded for nobody"]
+    assert np.isnan(found[0][0])
+    assert found[0][1:] == ["x", "it is recorded for nobody"]
     assert (rows["status"] == "x").groupby(rows["period_end"]).mean().tolist() == [1, 0]
 
 
