@@ -38,6 +38,14 @@ class Grain(StrEnum):
     quarter = "quarter"
 
 
+class Better(StrEnum):
+    """Which direction is an improvement."""
+
+    higher = "higher"
+    lower = "lower"
+    neutral = "neutral"
+
+
 ParamsFile = Annotated[Path, typer.Argument(metavar="PARAMS.yaml", help="The params file of the run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for a program to read.")]
 
@@ -136,6 +144,35 @@ def series(
     typer.echo(f"{len(rows):,} rows in {output} (restricted: true counts).", err=True)
 
 
+@app.command(epilog="Example: incare forecast params/sample.yaml --origin 2025-03-31 --horizon 24 -o forecast.csv")
+def forecast(
+    params: ParamsFile,
+    origin: Annotated[str, typer.Option(metavar="DATE", help="The last day to be known, as yyyy-mm-dd.")],
+    horizon: Annotated[int, typer.Option(min=1, max=60, help="How many months ahead.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write, .csv or .parquet.")],
+    scenario: Annotated[Path | None, typer.Option(help="A scenario file: what if entries, exits, … change.")] = None,
+    sims: Annotated[int, typer.Option(min=100, max=20_000, help="How many simulations.")] = 1000,
+    seed: Annotated[int | None, typer.Option(min=0, help="Which chances; the same seed gives the same file.")] = None,
+) -> None:
+    """Project children in care and care leavers by age and placement, with the error of earlier projections."""
+    _refuse_other_endings(output, ".csv", ".parquet")
+    from incare.forecast import outlook
+    from incare.pack import params as params_file
+    from incare.pack.run import read_record
+
+    given = params_file.read(params)
+    record = read_record(given)
+    made = outlook.outlook(record, origin, horizon, sims=sims, seed=seed, scenario=scenario)
+    _write_frame(made.rows, output)
+    with _heard() as listener:
+        for sentence in made.said:
+            listener.say(sentence)
+        listener.table("Past error of the same method (children)", made.tested)
+        for title, table in made.tables.items():
+            listener.table(title, table)
+    typer.echo(f"{len(made.rows):,} rows in {output} (restricted: true figures).", err=True)
+
+
 @app.command("forecast-series", epilog="Example: incare forecast-series history.csv --horizon 8 -o forecast.csv")
 def forecast_series(
     history: Annotated[
@@ -151,6 +188,58 @@ def forecast_series(
     rows = forecast.series(_read_frame(history), horizon)
     _write_frame(rows, output)
     typer.echo(f"{len(rows):,} rows in {output}.", err=True)
+
+
+@app.command(epilog="Example: incare spc visits.csv -o judged.csv --better higher --target 90")
+def spc(
+    table: Annotated[Path, typer.Argument(metavar="IN.csv", help="Columns date, value, perhaps facet and n.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write, .csv or .parquet.")],
+    better: Annotated[Better, typer.Option(help="Which direction is an improvement.")] = Better.neutral,
+    target: Annotated[float | None, typer.Option(help="A target; needs --better higher or lower.")] = None,
+    rebase: Annotated[list[str] | None, typer.Option(metavar="DATE", help="New limits from here; may repeat.")] = None,
+    rules: Annotated[str, typer.Option(help="7/7, 6, 8/6 or anhoej; +beyond, +within or +none for 2 of 3.")] = "7/7",
+    screen: Annotated[bool, typer.Option("--screen/--no-screen", help="Leave out the largest moving ranges.")] = True,
+) -> None:
+    """Control limits, special causes and icons of any series: XmR, or p′ when n gives what value is a percentage of."""
+    _refuse_other_endings(output, ".csv", ".parquet")
+    from incare.stats.spc import Settings, of_table
+
+    rows = _read_frame(table)
+    shares = {"chart": "pp", "per": 100.0, "cut": (0, 100)} if "n" in rows else {}
+    given = Settings(better=better, target=target, rebase=rebase or (), rules=rules, screen=screen, **shares)
+    _write_frame(of_table(rows, given), output)
+    typer.echo(f"{len(rows):,} rows in {output}.", err=True)
+
+
+@app.command(epilog="Example: incare compare la_care_leavers_activity.csv --area 330 -o compared.csv")
+def compare(
+    published: Annotated[
+        Path, typer.Argument(metavar="IN.csv", help="A file of Explore Education Statistics, as downloaded.")
+    ],
+    area: Annotated[str, typer.Option(metavar="CODE", help="The area: its three digits, national code or name.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write, .csv or .parquet.")],
+    neighbours: Annotated[
+        Path | None, typer.Option(help="The neighbour workbook or CSV. Default: sn_*.xlsx beside IN.csv.")
+    ] = None,
+    better: Annotated[
+        Better | None, typer.Option(help="Which direction is better; default: by the words of each line.")
+    ] = None,
+) -> None:
+    """Set an area's published figures beside England, its region and its statistical neighbours."""
+    _refuse_other_endings(output, ".csv", ".parquet")
+    from incare.published import ees
+    from incare.published import neighbours as neighbour_lists
+    from incare.stats import neighbours as comparison
+
+    found = neighbours or _only_workbook(published.parent)
+    listed = None if found is None else neighbour_lists.read(found)
+    rows = comparison.compare(ees.read(published), area, listed, better.value if better else None)
+    for said in comparison.notes(rows):
+        typer.echo(said, err=True)
+    if found is None:
+        typer.echo("Give --neighbours, or put DfE's sn_….xlsx beside the table.", err=True)
+    _write_frame(rows, output)
+    typer.echo(f"{len(rows):,} rows in {output}: {rows['area'].iloc[0]} ({rows['la_code'].iloc[0]}).", err=True)
 
 
 @app.command(epilog="Example: incare measures --topic care_leavers")
@@ -254,6 +343,14 @@ def _heard(quiet: bool = False):
         listener.close()
 
 
+def _only_workbook(folder: Path) -> Path | None:
+    """The neighbour workbook that lies in a folder, when there is just one."""
+    found = sorted(folder.glob("sn_*.xlsx"))
+    if len(found) > 1:
+        raise UsageError(f"{folder} has {len(found)} neighbour workbooks; name one with --neighbours.")
+    return found[0] if found else None
+
+
 def _split(names: str) -> list[str]:
     return [name.strip() for name in names.split(",") if name.strip()]
 
@@ -271,7 +368,7 @@ def _read_frame(path: Path):
     import pandas as pd
 
     try:
-        return pd.read_csv(path, dtype={"unique_id": "string"}, encoding="utf-8-sig")
+        return pd.read_csv(path, dtype={"unique_id": "string", "facet": "string"}, encoding="utf-8-sig")
     except FileNotFoundError:
         raise UsageError(f"There is no file {path}.") from None
     except (OSError, ValueError) as problem:

@@ -17,6 +17,7 @@ from incare import periods as p
 from incare.periods import Periods, Window
 
 FAR = np.datetime64("2999-12-31", "D")
+NAT_DAY = np.datetime64("NaT", "D")
 _ORIGIN = np.datetime64("1900-01-01", "D")
 
 
@@ -145,6 +146,16 @@ def latest_before(events: pd.DataFrame, rows: pd.DataFrame, column: str = "start
         return np.full(len(rows), -1)
     event = known[order[np.maximum(place, 0)]]
     return np.where((place >= 0) & (events["child"].to_numpy()[event] == child), event, -1)
+
+
+def first_since(events: pd.DataFrame, rows: pd.DataFrame, since: np.ndarray) -> np.ndarray:
+    """The day of each row's first event on or after a day; NaT when there is none."""
+    mine = rows["child"].to_numpy(np.int64) << 32
+    key = np.sort((events["child"].to_numpy(np.int64) << 32) + (p.days(events["start"]) - _ORIGIN).astype(np.int64))
+    place = np.searchsorted(key, mine + (p.days(since) - _ORIGIN).astype(np.int64), side="left")
+    ahead = np.r_[key, np.int64(-1)][place] - mine
+    theirs = (ahead >= 0) & (ahead < 1 << 31)
+    return np.where(theirs, _ORIGIN + np.where(theirs, ahead, 0), NAT_DAY)
 
 
 def open_on(spans: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:

@@ -14,6 +14,8 @@ from pathlib import Path
 PARTS = {
     "measures": "every measure, 60 months, 5 breakdowns",
     "run": "the notebooks of the sample",
+    "spc": "6,000 series of 120 months, limits, rules and icons",
+    "intervals": "Wilson's limits of 720,000 shares",
     "national": "20 measures, 120 months, 153 areas",
 }
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from incare import periods as p
 from incare.periods import rolling, year_to_date
-from incare.rows import Spans, count_in, latest_before, one_per_child, set_aside, used
+from incare.rows import NAT_DAY, Spans, count_in, latest_before, one_per_child, set_aside, used
 
 UNKNOWN_BIRTH = "date of birth not known"
 UNKNOWN_START = "start of care not known"
@@ -106,3 +106,31 @@ def aged(rows: pd.DataFrame, people: pd.DataFrame, low: int, high: int, on=None)
     age = ages(rows, people, on)
     within = (age >= low) & (age <= high)
     return set_aside(rows, np.isnan(age), UNKNOWN_BIRTH)[within | np.isnan(age)]
+
+
+def first_days_passed(rows: pd.DataFrame, days: int) -> np.ndarray:
+    """Whether each row's child has been in care for a number of working days on the row's day, as far as is known."""
+    began, on = p.days(rows["care_start"]), p.days(rows["on"])
+    # Whoever came into care earlier has passed them anyway, without a look at the holidays of years long ago.
+    recent = began > on - 2 * days - 20
+    return ~recent | (p.add_working_days(np.where(recent, began, NAT_DAY), days) <= on)
+
+
+def falling_due(care_periods: Spans, days: int) -> pd.DataFrame:
+    """Periods of care whose first working days end in the window, described on that day, if still in care then.
+
+    `due` is the day, `care_start` the start; those whose start is unknown are set aside. Legal status and placement are
+    those at the start.
+    """
+    care = care_periods.table
+    began, end = p.days(care["start"]), p.days(care["end"])
+    since = care_periods.window.starts(care_periods.periods).min() - 2 * days - 20
+    near = (began >= since) & (began <= care_periods.periods.ends.max())
+    due = p.add_working_days(np.where(near, began, NAT_DAY), days)
+    care = care.assign(care_start=care["start"], start=due.astype("datetime64[s]"))
+    care = care[near & (np.isnat(end) | (end > due))]
+    rows = Spans(care, care_periods.periods, care_periods.window).starting("window")
+    rows = rows.assign(
+        due=rows["start"], legal_status=rows["first_legal_status"].array, placement=rows["first_placement"].array
+    )
+    return set_aside(rows, rows["left_censored"], UNKNOWN_START)

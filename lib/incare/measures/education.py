@@ -17,18 +17,19 @@ from incare.measures.cohorts import (
     UNKNOWN_START,
     aged,
     ages,
+    falling_due,
+    first_days_passed,
     in_care_now,
     perhaps_in_care_for,
     with_episode,
 )
-from incare.measures.health import falling_due, first_days_passed, in_time
+from incare.measures.health import in_time
 from incare.periods import Periods, last_day, rolling
 from incare.record import schooling
-from incare.rows import Spans, count_in, latest_before, open_on, set_aside
+from incare.rows import NAT_DAY, Spans, count_in, latest_before, open_on, set_aside
 
 # A day before any record: for periods before the first term.
 NEVER = np.datetime64("1900-01-01", "D")
-NAT_DAY = np.datetime64("NaT", "D")
 # Compulsory school age, on the 31 August before the school year.
 YOUNGEST, OLDEST = 5, 15
 NO_RESULTS, NO_SESSIONS = "no results recorded", "no sessions recorded"

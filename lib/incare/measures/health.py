@@ -12,9 +12,18 @@ import pandas as pd
 from incare import periods as p
 from incare.kinds import Mean, Mix, Share
 from incare.measure import measure
-from incare.measures.cohorts import UNKNOWN_BIRTH, UNKNOWN_START, aged, ages, in_care_now, perhaps_in_care_for
+from incare.measures.cohorts import (
+    UNKNOWN_BIRTH,
+    UNKNOWN_START,
+    aged,
+    ages,
+    falling_due,
+    first_days_passed,
+    in_care_now,
+    perhaps_in_care_for,
+)
 from incare.periods import Window, last_day, rolling
-from incare.rows import Spans, latest_before, set_aside
+from incare.rows import NAT_DAY, Spans, first_since, latest_before, set_aside
 
 ASSESSMENTS = ("IHA", "RHA")
 ANSWERS = (
@@ -24,7 +33,6 @@ ANSWERS = (
 NOT_IN_RETURN, NO_SCORE = "no OC2 row", "no valid score"
 BANDS = {"Normal": 0, "Borderline": 14, "Cause for concern": 17}
 HIGHEST_SCORE = 40
-NAT_DAY = np.datetime64("NaT", "D")
 
 
 def two_forms(
@@ -68,17 +76,6 @@ def _latest(events: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
     return np.r_[p.days(events["start"]), NAT_DAY][found]
 
 
-def first_since(events: pd.DataFrame, rows: pd.DataFrame, since: np.ndarray) -> np.ndarray:
-    """The day of each row's first event on or after a day; NaT when there is none."""
-    origin = np.datetime64("1900-01-01", "D")
-    mine = rows["child"].to_numpy(np.int64) << 32
-    key = np.sort((events["child"].to_numpy(np.int64) << 32) + (p.days(events["start"]) - origin).astype(np.int64))
-    place = np.searchsorted(key, mine + (p.days(since) - origin).astype(np.int64), side="left")
-    ahead = np.r_[key, np.int64(-1)][place] - mine
-    theirs = (ahead >= 0) & (ahead < 1 << 31)
-    return np.where(theirs, origin + np.where(theirs, ahead, 0), NAT_DAY)
-
-
 def done_checks(checks: Spans, kinds: tuple[str, ...]) -> pd.DataFrame:
     """Checks of some kinds that were carried out: refused, cancelled and planned ones are none."""
     table = checks.table
@@ -93,34 +90,6 @@ def _checked(rows: pd.DataFrame, checks: Spans, kinds: tuple[str, ...], months=1
         done=done.astype("datetime64[s]"),
         due=p.add_months(done, months).astype("datetime64[s]"),
     )
-
-
-def first_days_passed(rows: pd.DataFrame, days: int) -> np.ndarray:
-    """Whether each row's child has been in care for a number of working days on the row's day, as far as is known."""
-    began, on = p.days(rows["care_start"]), p.days(rows["on"])
-    # Whoever came into care earlier has passed them anyway, without a look at the holidays of years long ago.
-    recent = began > on - 2 * days - 20
-    return ~recent | (p.add_working_days(np.where(recent, began, NAT_DAY), days) <= on)
-
-
-def falling_due(care_periods: Spans, days: int) -> pd.DataFrame:
-    """Periods of care whose first working days end in the window, described on that day, if still in care then.
-
-    `due` is the day, `care_start` the start; those whose start is unknown are set aside. Legal status and placement are
-    those at the start.
-    """
-    care = care_periods.table
-    began, end = p.days(care["start"]), p.days(care["end"])
-    since = care_periods.window.starts(care_periods.periods).min() - 2 * days - 20
-    near = (began >= since) & (began <= care_periods.periods.ends.max())
-    due = p.add_working_days(np.where(near, began, NAT_DAY), days)
-    care = care.assign(care_start=care["start"], start=due.astype("datetime64[s]"))
-    care = care[near & (np.isnat(end) | (end > due))]
-    rows = Spans(care, care_periods.periods, care_periods.window).starting("window")
-    rows = rows.assign(
-        due=rows["start"], legal_status=rows["first_legal_status"].array, placement=rows["first_placement"].array
-    )
-    return set_aside(rows, rows["left_censored"], UNKNOWN_START)
 
 
 def in_time(rows: pd.DataFrame, events: pd.DataFrame, since: np.ndarray, ends: np.ndarray) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -210,37 +211,40 @@ def text_table(
     """
     blanked, out = 0, {}
     for column in frame.columns:
-        codes, values = pd.factorize(frame[column].to_numpy(object), use_na_sentinel=False)
-        clean, absent = _tidied(values)
-        # A column of type code may hold NO; only whole words of the list are blanked.
-        blanked += int(absent[codes].sum())
+        cells = frame[column].to_numpy(object)
+        clean, words = _tidied(set(cells))
+        blanked += sum(np.count_nonzero(cells == word) for word in words)
         if table.columns.get(column) == "C":
             clean = _truth_as_code(clean, table.name, column)
-        _refuse_scientific(name, column, clean)
-        out[column] = clean[codes]
+        _refuse_scientific(name, column, clean.values())
+        out[column] = _replaced(cells, clean)
     rows = pd.DataFrame(out, columns=frame.columns, dtype=object)
     rows["_row"] = np.asarray(lines, dtype=int)
     return TextTable(table, name, group, rows, ragged, blanked, extra)
 
 
-def _tidied(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Texts without outer spaces, words for “missing” blanked; and which were such a word."""
-    clean = np.array([str(v).replace("\xa0", " ").strip() for v in values], dtype=object)
-    absent = np.array([bool(v) and v.upper() in MISSING_WORDS for v in clean], dtype=bool)
-    clean[absent] = ""
-    return clean, absent
+def _tidied(different: Iterable) -> tuple[dict[str, str], list[str]]:
+    """Each text without outer spaces, words for “missing” blanked; and the texts that were such a word."""
+    clean = {cell: str(cell).replace("\xa0", " ").strip() for cell in different}
+    words = [cell for cell, text in clean.items() if text and text.upper() in MISSING_WORDS]
+    return clean | dict.fromkeys(words, ""), words
 
 
-def _truth_as_code(values: np.ndarray, table: str, column: str) -> np.ndarray:
+def _replaced(cells: np.ndarray, clean: dict[str, str]) -> np.ndarray:
+    """The cells with each text put in the place of the one it came from; most columns are clean already."""
+    if all(cell is text or cell == text for cell, text in clean.items()):
+        return cells
+    return np.array([clean[cell] for cell in cells], dtype=object)
+
+
+def _truth_as_code(clean: dict[str, str], table: str, column: str) -> dict[str, str]:
     """A spreadsheet's TRUE and FALSE as the codes that the column has for yes and no."""
-    found = [place for place, text in enumerate(values) if text.upper() in ("TRUE", "FALSE")]
+    found = [cell for cell, text in clean.items() if text.upper() in ("TRUE", "FALSE")]
     if not found:
-        return values
+        return clean
     valid = VALID.get((table, column), ("Y", "N"))
     pair = next((pair for pair in (("1", "0"), ("Y", "N"), ("YES", "NO")) if set(pair) <= set(valid)), None)
-    for place in found if pair else ():
-        values[place] = pair[values[place].upper() == "FALSE"]
-    return values
+    return clean if pair is None else clean | {cell: pair[clean[cell].upper() == "FALSE"] for cell in found}
 
 
 def _by_year(part: TextTable) -> list[TextTable]:
@@ -285,10 +289,10 @@ def tidied(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Cells without outer spaces, words for “missing” blanked; and how many words were blanked."""
     blanked, out = 0, {}
     for column in frame.columns:
-        codes, values = pd.factorize(frame[column].to_numpy(object), use_na_sentinel=False)
-        clean, absent = _tidied(values)
-        blanked += int(absent[codes].sum())
-        out[column] = clean[codes]
+        cells = frame[column].to_numpy(object)
+        clean, words = _tidied(set(cells))
+        blanked += sum(np.count_nonzero(cells == word) for word in words)
+        out[column] = _replaced(cells, clean)
     return pd.DataFrame(out, columns=frame.columns, dtype=object), blanked
 
 

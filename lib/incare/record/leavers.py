@@ -176,6 +176,10 @@ def snapshots(table: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     year = (p.days(table["SNAPSHOT_DATE"]).astype("datetime64[M]") - 3).astype("datetime64[Y]").astype(int) + 1971
     rows = table.drop(columns=[c for c in ("CHILD", "DOB", "_row", "_file", "_year") if c in table])
     rows = _status(rows.assign(ACCOM=accom), year).reset_index(drop=True)
+    # Whether it suits can be known where what it is has been left blank.
+    alone = (accom == table["SUITABLE"]).to_numpy()
+    words = rows["SUITABLE"].map({"1": "Suitable", "2": "Unsuitable"}).fillna("No information")
+    rows["suitable"] = rows["suitable"].mask(alone, words)
     rows["start"] = rows["SNAPSHOT_DATE"]
     rows["eligibility"], rows["support"] = rows["ELIGIBILITY"], rows["SUPPORT_STATUS"]
     rows["left_out"] = _left_out(

@@ -32,8 +32,9 @@ def read(
     single XML return or workbook, or a database (an address with
     `://`, or a DuckDB or SQLite file). Tables are recognised by their columns, return years by their dates. `as_at` is
     the day the extract was cut (without it the last day of the latest return, or the latest date of an Annex A list);
-    rows that start later are set aside. `keep` names local header columns, `only` the
-    tables to read when not all are wanted (CSV files of others are not opened beyond their heading).
+    rows that start later are set aside. `keep` names local header columns, `only` the tables to read when not all are
+    wanted (CSV files of others are not opened beyond their heading, and findings that set no row aside, most of which
+    compare tables, are not looked for).
     Raises `ExtractError` when the extract, a needed table or a needed column is missing, or a file cannot be trusted.
     Source: INPUTS sections 1, 2, 3, 7 and 9.
     """
@@ -53,11 +54,12 @@ def read(
     found.take_standard(as_at, keep)
     as_at = found.take_lists(as_at, keep)
     notices = [*found.notices, *_ignored(others, root), *_left_unread(found.parts)]
-    return _record(found.parts, notices, _fingerprint(paths, root), area=area, as_at=as_at, keep=keep, name=str(place))
+    given = {"area": area, "as_at": as_at, "keep": keep, "name": str(place), "rules": only is None}
+    return _record(found.parts, notices, _fingerprint(paths, root), **given)
 
 
-def _record(parts, notices, fingerprint, *, area, as_at, keep, name) -> Record:
-    record = assemble(parts, area=area, as_at=as_at, keep=keep, name=name)
+def _record(parts, notices, fingerprint, **given) -> Record:
+    record = assemble(parts, **given)
     said = (*dict.fromkeys([*notices, *_given_twice(record.reconciliation)]), *record.notices)
     return replace(record, notices=said, fingerprint=fingerprint)
 
