@@ -45,7 +45,7 @@ def outlook(
         ]
         said.append(_difference(made))
         if asked.costs:
-            tables["Weekly cost of placements"] = capacity.weekly_cost(shown.parts["placement"], asked.costs)
+            tables["Weekly cost of placements"] = capacity.weekly_cost(shown.parts["placement"], asked.costs).round()
             lacking = capacity.unpriced(asked.costs)
             said += [f"No weekly cost was given for: {', '.join(lacking)}."] if lacking else []
         for target in asked.targets:

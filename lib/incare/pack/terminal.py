@@ -71,8 +71,9 @@ def _text(rows: pd.DataFrame) -> pd.DataFrame:
     """Every cell as it is printed: thousands apart, missing as a dash."""
     shown = rows.copy()
     for name in shown.columns:
+        values = shown[name].to_list()
         number = pd.api.types.is_numeric_dtype(shown[name])
-        shown[name] = [
-            "–" if pd.isna(value) else f"{value:,}" if number else str(value) for value in shown[name].to_list()
-        ]
+        if number and all(pd.isna(value) or value == int(value) for value in values):
+            values = [value if pd.isna(value) else int(value) for value in values]
+        shown[name] = ["–" if pd.isna(value) else f"{value:,}" if number else str(value) for value in values]
     return shown
