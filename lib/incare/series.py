@@ -236,9 +236,8 @@ def _silent(measure: Measure, rows: pd.DataFrame, periods: int) -> np.ndarray:
         return np.zeros(periods, bool)
     inside = used(rows)
     asked = np.bincount(inside["period"], minlength=periods)
-    return (asked > 0) & (
-        np.bincount(inside["period"], weights=inside["known"].to_numpy(float), minlength=periods) == 0
-    )
+    told = inside["known"].to_numpy(bool) | inside["counted"].to_numpy(bool)
+    return (asked > 0) & (np.bincount(inside["period"], weights=told, minlength=periods) == 0)
 
 
 def _empty(measure: Measure, asked: Asked, name: str, status: str, reason: str) -> _Block:

@@ -200,14 +200,14 @@ def clean_rows(raw):
     """
     codes = ["RNE", "LS", "CIN", "PLACE", "PLACE_PROVIDER", "REC", "REASON_PLACE_CHANGE", "PL_POST", "URN"]
     codes += ["PL_LOCATION", "PL_DISTANCE"]
-    eps = parse(raw, ["DECOM", "DEC"], codes)
+    eps = parse(raw, ["DECOM", "DEC"], [*codes, "HOME_POST"])
     eps["PL_POST"] = eps["PL_POST"].str.replace(" ", "")
     no_date = tidy(raw["DEC"]).notna() & eps["DEC"].isna()
     eps = eps[eps["CHILD"].notna() & eps["DECOM"].notna() & ~no_date]
 
-    eps["filled"] = eps["DEC"].notna()
-    eps = eps.sort_values(["CHILD", "DECOM", "SOURCE_YEAR", "filled"], kind="stable")
-    eps = eps.drop_duplicates(["CHILD", "DECOM"], keep="last").drop(columns="filled")
+    eps["ended"], eps["filled"] = eps["DEC"].notna(), eps[[*codes, "HOME_POST"]].notna().sum(axis=1)
+    eps = eps.sort_values(["CHILD", "DECOM", "SOURCE_YEAR", "ended", "filled"], kind="stable")
+    eps = eps.drop_duplicates(["CHILD", "DECOM"], keep="last").drop(columns=["ended", "filled", "HOME_POST"])
     return eps[~(eps["DEC"] <= eps["DECOM"])].reset_index(drop=True)
 
 

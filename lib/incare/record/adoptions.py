@@ -113,8 +113,10 @@ def _first_order(episodes: pd.DataFrame, ended: pd.DataFrame) -> np.ndarray:
     at = np.where(there, position, 0).astype(int)
     # A first known row that changed the placement only was under the order already.
     moved_only = episodes["rne"].isin(["P", "T"]).to_numpy()[at] if len(episodes) else there
-    begun_before = (at == ended["first_episode"].to_numpy()) & moved_only
-    return np.where(there & ~begun_before, start[at] if len(start) else NAT, NAT)
+    day = start[at] if len(start) else np.full(len(at), NAT)
+    in_care_before = ended["left_censored"].to_numpy(bool) | (ended["start"].to_numpy("datetime64[s]") < day)
+    begun_before = (at == ended["first_episode"].to_numpy()) & moved_only & in_care_before
+    return np.where(there & ~begun_before, day, NAT)
 
 
 def _with_decisions(rows: pd.DataFrame, ad1: pd.DataFrame | None, decisions: pd.DataFrame | None) -> pd.DataFrame:
