@@ -281,6 +281,26 @@ def _card(measure) -> dict:
     return facts | {"summary": measure.definition["summary"]} | said | {"choices": dict(measure.choices)}
 
 
+@app.command(epilog="Example: incare audit reports/northmere/2024-25-q4")
+def audit(
+    pack: Annotated[Path, typer.Argument(metavar="PACK_DIR", help="A published pack: reports/<area>/<quarter>.")],
+    ledger: Annotated[Path | None, typer.Option(help="The ledger of releases. Default: reports/ledger.jsonl.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Attack a pack, with every earlier one in its ledger, and name the cells that can be worked out."""
+    from incare.disclosure.audit import audit_pack
+
+    verdict = audit_pack(pack, ledger)
+    if as_json:
+        cells = json.loads(verdict.unsafe.to_json(orient="records", date_format="iso", date_unit="s"))
+        _print_json({"safe": verdict.safe, "cells": cells, "others": list(verdict.others)})
+    else:
+        for sentence in verdict.told():
+            typer.echo(sentence)
+        typer.echo("Safe to publish." if verdict.safe else "Not safe to publish.")
+    raise typer.Exit(0 if verdict.safe else 1)
+
+
 @app.command("list", epilog="Example: incare list params/sample.yaml care_plan_up_to_date_pct -o overdue.csv")
 def list_behind(
     params: ParamsFile,

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-PAGES = ("index", "00_data_check", "10_scorecard", "20_performance_report", "50_cohort_forecast")
+PAGES = (
+    "index",
+    "00_data_check",
+    "10_scorecard",
+    "20_performance_report",
+    "30_exceptions",
+    "40_care_leavers",
+    "50_cohort_forecast",
+    "70_benchmarks",
+    "90_strategy_evidence",
+)
 pytestmark = pytest.mark.browser
 
 

@@ -14,14 +14,25 @@ from incare.periods import Periods
 from incare.record import read
 from incare.series import calculate
 
-REPORTS = ("00_data_check", "10_scorecard", "20_performance_report", "50_cohort_forecast", "catalogue")
+REPORTS = (
+    "00_data_check",
+    "10_scorecard",
+    "20_performance_report",
+    "30_exceptions",
+    "40_care_leavers",
+    "50_cohort_forecast",
+    "70_benchmarks",
+    "90_strategy_evidence",
+    "catalogue",
+)
 
 
-def test_the_pack_has_a_cover_five_reports_data_and_a_manifest(pack):
+def test_the_pack_has_a_cover_every_report_data_and_a_manifest(pack):
     assert sorted(p.name for p in pack.iterdir()) == sorted(
         ["index.html", "manifest.json", "data", *(f"{name}.html" for name in REPORTS)]
     )
-    assert sorted(p.name for p in (pack / "data").iterdir()) == ["figures.csv", "forecast.csv"]
+    data = {p.name for p in (pack / "data").iterdir()}
+    assert {"figures.csv", "forecast.csv", "forecast_measures.csv"} <= data
 
 
 @pytest.mark.parametrize(
@@ -86,11 +97,34 @@ def test_every_count_in_the_data_is_rounded_and_none_is_small(pack):
     assert not {n for n in numbers if 0 < n < 8}
 
 
-def test_the_forecast_prints_its_past_error_beside_the_last_value_repeated(text):
+def test_the_forecast_prints_its_past_error_beside_that_of_repeating_the_number(text):
     said = text("50_cohort_forecast")
     assert re.search(
-        r"Tried on \d+ past dates, .* wrong by [\d.]+ on average; repeating the last value was wrong by", said
+        r"In the past .* missed by about \d+ children on average; repeating that day’s number missed by about \d+", said
     )
+
+
+def test_the_forecast_of_the_sample_says_that_repeating_did_better_and_uses_it(text):
+    said = text("50_cohort_forecast")
+    assert "repeating today’s number did better in the past than carrying every child forward" in said
+    today, in_a_year = re.search(r"31 March 2025: (\d+) children in care; in a year about (\d+)", said).groups()
+    assert today == in_a_year
+
+
+def test_the_care_leavers_report_has_advisers_at_the_ceiling_and_the_range_of_take_up(text):
+    said = text("40_care_leavers")
+    assert re.search(r"Advisers needed until 21 [\d.]+ [\d.]+ [\d.]+", said)
+    fewest, most = (
+        float(re.search(rf"Advisers needed until 25 \({word} want it\) ([\d.]+)", said).group(1))
+        for word in ("fewest", "most")
+    )
+    assert fewest < most
+
+
+def test_the_strategy_report_says_what_is_not_known(text):
+    said = text("90_strategy_evidence")
+    assert "What we do not know" in said
+    assert "Figures say what changed, not why" in said
 
 
 def test_the_manifest_names_every_file_with_its_hash(pack):

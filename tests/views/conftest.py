@@ -27,6 +27,12 @@ def everything():
 
 
 @pytest.fixture(scope="session")
+def small():
+    """A small series drawn by its values, protected and judged."""
+    return _load("judged")
+
+
+@pytest.fixture(scope="session")
 def public(drawn):
     return drawn.protected("public")
 

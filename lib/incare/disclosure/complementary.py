@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 CROSS = " / "
+# Children in care now = before + started - ceased: where one flow of a group is hidden, stocks and the other give it.
+FLOWS = ("cla_started_count", "cla_ceased_count")
 _WHEN = ["area", "grain", "period_end"]
 _PERIOD = ["measure", *_WHEN]
 
@@ -271,6 +273,15 @@ def hide_further(hidden: np.ndarray, lines: Lines, most: int, least_possible: in
                 break
             hidden[more] = True
     return hidden
+
+
+def beside_flows(frame: pd.DataFrame, hidden: np.ndarray) -> np.ndarray:
+    """The rows of each flow (started, ceased) whose other flow is hidden for the same group and period."""
+    flow = frame["measure"].isin(FLOWS).to_numpy()
+    if frame.loc[flow, "measure"].nunique() < len(FLOWS):
+        return np.zeros(len(frame), bool)
+    place = _key(frame, [*_WHEN, "breakdown", "category"])
+    return flow & (np.bincount(place, hidden & flow) > 0)[place]
 
 
 def _hidden_cells(hidden, lines) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from incare.disclosure.complementary import Counted, hide_further, lines_of
+from incare.disclosure.complementary import Counted, beside_flows, hide_further, lines_of
 from incare.kinds import poisson, wilson
 
 PROFILES = ("public", "restricted")
@@ -150,7 +150,9 @@ def write_table(frame: pd.DataFrame, folder: str | os.PathLike | None, name: str
     return path
 
 
-def protect(series: pd.DataFrame, profile: str = "public", rules: Rules | None = None) -> Protected:
+def protect(
+    series: pd.DataFrame, profile: str = "public", rules: Rules | None = None, also: np.ndarray | None = None
+) -> Protected:
     """Protect a tidy series: hide small numbers and what would give them away, round the rest.
 
     Public: counts of 1 to 7 become status "c" with no figures, 0 stays 0, others go to the nearest 5, half up, each
@@ -159,6 +161,7 @@ def protect(series: pd.DataFrame, profile: str = "public", rules: Rules | None =
     and keep one decimal. Limits are worked out again from the printed figures. Then more cells are hidden where a line
     of the table would give one away (`complementary`). Rows with status z or x keep no figure other than 0.
     Restricted: true counts; value and limits to one decimal; still no child rows.
+    `also` marks rows to hide besides, as the audit asks for (`incare.disclosure.audit.protect_and_attack`).
 
     Raises `TypeError` for a series already protected, `DisclosureError` for rules weaker than the default, columns
     that a series does not have, or two rows with the same key.
@@ -169,7 +172,7 @@ def protect(series: pd.DataFrame, profile: str = "public", rules: Rules | None =
     rules = Rules() if rules is None else rules
     rules.check(profile)
     frame = _checked(series)
-    shown = _public(frame, rules) if profile == "public" else _restricted(frame)
+    shown = _public(frame, rules, also) if profile == "public" else _restricted(frame)
     return Protected(shown, profile, rules)
 
 
@@ -224,11 +227,14 @@ def _few(count: np.ndarray, rules: Rules) -> np.ndarray:
     return (count >= rules.hide_from) & (count <= rules.hide_to)
 
 
-def _public(frame: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def _public(frame: pd.DataFrame, rules: Rules, also: np.ndarray | None) -> pd.DataFrame:
     kind = _kinds(frame)
     alone = _hidden_alone(frame, kind, rules)
+    alone |= False if also is None else also
     lines = lines_of(frame, _counted(frame, kind))
     hidden = hide_further(alone, lines, rules.hide_to, rules.least_possible, rules.base)
+    while (more := beside_flows(frame, hidden) & ~hidden).any():
+        hidden = hide_further(hidden | more, lines, rules.hide_to, rules.least_possible, rules.base)
     shown = _blanked(_rounded(frame, kind, rules), hidden & (kind != ""))
     return _accounted(shown, frame, shown["status"].isin(SHOWN).to_numpy(), rules)
 

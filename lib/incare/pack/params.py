@@ -14,7 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from incare.periods import Quarter
 
-NOTEBOOKS = ("00_data_check", "10_scorecard", "20_performance_report", "50_cohort_forecast", "catalogue")
+NOTEBOOKS = (
+    "00_data_check",
+    "10_scorecard",
+    "20_performance_report",
+    "30_exceptions",
+    "40_care_leavers",
+    "50_cohort_forecast",
+    "70_benchmarks",
+    "90_strategy_evidence",
+    "catalogue",
+)
 BACK = {"quarter": 12, "month": 36}
 # Commentary may also be given for a topic, or for the whole report.
 WHOLE_REPORT = "overall"
@@ -73,6 +83,7 @@ class Params(_Strict):
     disclosure: dict[str, Any] = {}
     local_columns: list[str] = []
     horizon: int = Field(default=8, ge=1, le=40)
+    scenarios: list[str] = []
     lag_days_allowed: int = Field(default=31, ge=0)
 
     _folder: Path = PrivateAttr(default=Path("."))
@@ -127,7 +138,8 @@ class Params(_Strict):
         """What a notebook may ask for, by key, as plain values: text, numbers, lists and dictionaries."""
         values = plain(self.model_dump())
         benchmarks = None if self.benchmarks is None else str((self._folder / self.benchmarks).resolve())
-        return values | {"extract": self.extract_place, "benchmarks": benchmarks}
+        scenarios = [str((self._folder / place).resolve()) for place in self.scenarios]
+        return values | {"extract": self.extract_place, "benchmarks": benchmarks, "scenarios": scenarios}
 
     def as_written(self) -> dict[str, Any]:
         """The same values with paths as the file has them, so that a manifest shows no folder of this machine."""
@@ -137,6 +149,7 @@ class Params(_Strict):
             from incare.record.database import label
 
             shown = {"extract": label(self.extract)}
+        shown |= {"scenarios": [Path(place).name if Path(place).is_absolute() else place for place in self.scenarios]}
         return plain(self.model_dump()) | shown
 
 
@@ -163,6 +176,7 @@ def read(path, catalogue=None, **changes) -> Params:
     if params is not None:
         params._folder = path.resolve().parent
         problems = _unknown_measures(params, catalogue) + _unknown_rules(params) + _missing_files(params)
+        problems += _unusable_scenarios(params)
     if problems:
         raise ParamsError(_listed(path.name, problems, lines))
     return params
@@ -366,4 +380,24 @@ def _missing_files(params: Params) -> list[tuple[tuple, str]]:
         inside = place is None or (key == "extract" and (params.is_sample or params.is_address))
         if not inside and not (params._folder / place).exists():
             problems.append(((key,), f"`{key}` names {place}, which is not there. Paths start at the params file."))
+    return problems
+
+
+def _unusable_scenarios(params: Params) -> list[tuple[tuple, str]]:
+    """Scenario files that are not there or cannot be used, each with what is wrong in it."""
+    if not params.scenarios:
+        return []
+    from incare.forecast import scenarios
+
+    problems = []
+    for number, place in enumerate(params.scenarios):
+        path = params._folder / place
+        if not path.exists():
+            told = f"`scenarios` names {place}, which is not there. Paths start at the params file."
+            problems.append((("scenarios", number), told))
+            continue
+        try:
+            scenarios.read(path)
+        except scenarios.ScenarioError as problem:
+            problems.append((("scenarios", number), str(problem)))
     return problems

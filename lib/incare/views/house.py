@@ -73,8 +73,10 @@ def image(figure, alt: str, class_: str | None = None) -> Html:
     from PIL import Image
 
     drawn, small = BytesIO(), BytesIO()
-    figure.savefig(drawn, format="png", dpi=2 * PIXELS_PER_INCH)
-    Image.open(drawn).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    figure.savefig(drawn, format="rgba", dpi=2 * PIXELS_PER_INCH)
+    size = tuple(int(inches * 2 * PIXELS_PER_INCH) for inches in figure.get_size_inches())
+    picture = Image.frombytes("RGBA", size, drawn.getvalue()).convert("RGB")
+    picture.quantize(64, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
     width, height = (round(inches * PIXELS_PER_INCH) for inches in figure.get_size_inches())
     data = base64.b64encode(small.getvalue()).decode("ascii")
     return tag("img", src=f"data:image/png;base64,{data}", alt=alt, width=width, height=height, class_=class_)

@@ -10,7 +10,7 @@ from incare.disclosure.forecasts import ProtectedForecasts
 from incare.disclosure.protect import Protected
 from incare.measure import Catalogue
 from incare.measure import Measure as MeasureFacts
-from incare.views import cards, charts, shown, tables, words
+from incare.views import cards, charts, scorecard, shown, signals, tables, words
 from incare.views.markup import Html, joined, tag
 
 NO_COMMENT = "No service comment supplied."
@@ -26,18 +26,26 @@ def measure(
     comment: str | None = None,
     by: Sequence[str] = (),
     last: int = 8,
+    trends: pd.DataFrame | None = None,
+    periods: int | None = None,
 ) -> Html:
     """One measure: heading, sentence, chart, table, benchmark, comment and definition card; breakdowns when asked.
 
     What there is nothing to show of is said in words, never left out. `by` names breakdowns; those that the series
-    does not hold for this measure are left out.
+    does not hold for this measure are left out. With a series that has been through `signals.judge` the panel also has
+    the control chart, the icons and, from `trends` (`signals.trends`), the long trend with its rule; `periods` then
+    says how many of the newest the first chart shows, the control chart shows all.
     """
     known = shown.facts(measure)
+    # Every piece below looks for this measure's rows alone.
+    protected = protected.pipe(_only, known.id)
+    long = _long(protected, known, targets, trends) if signals.is_judged(protected) else ()
     heading = tag("h3", known.title, id=f"measure-{known.id}")
     pieces = [
         heading,
         words.headline(protected, known, targets, named=False),
-        _over_time(protected, known, targets, benchmark, actions, last),
+        _over_time(_newest(protected, periods), known, targets, benchmark, actions, last),
+        *long,
         *(_split(protected, known, name) for name in by if shown.has_groups(protected, known, name)),
         tables.benchmark(protected, known, benchmark),
         _comment(comment),
@@ -57,6 +65,8 @@ def topic(
     comments: dict[str, str] | None = None,
     by: Sequence[str] = (),
     last: int = 8,
+    trends: pd.DataFrame | None = None,
+    periods: int | None = None,
 ) -> Html:
     """A topic's heading and the panels of its measures; `comments` is keyed by measure id.
 
@@ -72,6 +82,8 @@ def topic(
             comment=(comments or {}).get(known.id),
             by=by,
             last=last,
+            trends=trends,
+            periods=periods,
         )
         for known in catalogue.topic(topic)
     )
@@ -168,6 +180,43 @@ def _over_time(protected: Protected, known: MeasureFacts, targets, benchmark, ac
         return tag("p", "No chart or table: no period has a figure to show.", class_="empty")
     picture = charts.trend(protected, known, targets, benchmark, actions)
     return tag("div", picture, tag("div", tables.series(protected, known, last)), class_="pair")
+
+
+def _only(frame: pd.DataFrame, measure: str) -> pd.DataFrame:
+    return frame[frame["measure"] == measure]
+
+
+def _newest(protected: Protected, periods: int | None) -> Protected:
+    """The series over its newest periods."""
+    if periods is None:
+        return protected
+    return protected.pipe(
+        lambda frame: frame[frame["period_end"].isin(sorted(frame["period_end"].unique())[-periods:])]
+    )
+
+
+def _long(protected: Protected, known: MeasureFacts, targets, trends: pd.DataFrame | None) -> list[Html]:
+    """What may be said of the whole record: control chart, variation, assurance, long trend; words where there is none.
+
+    Without enough points to judge by there are the words and icons alone: trial limits would say no more.
+    """
+    if shown.is_mix(known):
+        return [tag("p", "Target, signal and long trend: not applicable to a mix of parts.", class_="quiet")]
+    row = shown.latest(protected, known)
+    target = shown.target_of(shown.rows(protected, known), known, targets)
+    lines = [
+        tag("p", signals.variation(row)),
+        tag("p", signals.assurance(row)) if str(row["assurance"]) else None,
+        tag("p", signals.verdict(row, signals.trend_word(trends, known)).sentence),
+        tag("p", signals.trend_sentence(trends, known)) if trends is not None else None,
+        tag("p", "Target: not applicable, none was set.", class_="quiet") if target is None else None,
+    ]
+    heading = tag("h4", "Signal and long trend")
+    if str(row["variation"]) not in signals.JUDGED:
+        careful = signals.caution(known, row["grain"])
+        return [heading, *(line for line in lines if line), *([tag("p", careful, class_="note")] if careful else [])]
+    beside = tag("div", *lines)
+    return [heading, tag("div", scorecard.limits_chart(protected, known, targets), beside, class_="pair")]
 
 
 def _split(protected: Protected, known: MeasureFacts, by: str) -> Html:

@@ -1,0 +1,213 @@
+"""The attacker: whoever holds every released cell, of this pack and of earlier ones, and does the sums."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from incare.disclosure import ledger
+from incare.disclosure.bounds import Wanted, search
+from incare.disclosure.complementary import CROSS
+from incare.disclosure.protect import SHOWN, Protected, Rules, protect
+from incare.disclosure.relations import Web, quarters_behind, weave
+from incare.disclosure.released import KEY, Facts, PackError, name_of, read_manifest, read_pack
+from incare.disclosure.released import released as released_cells
+from incare.disclosure.spoken import unexplained
+
+NAMED = ["measure", "period_end", "grain", "breakdown", "category", "cohort", "what"]
+_WHAT = {"counted": "the number counted", "left": "those not counted", "group": "the size of the group"}
+MOST_NAMED = 12
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an attacker can work out; safe when that is nothing.
+
+    `unsafe`: a row per cell, `measure, period_end, grain, breakdown, category, cohort, what, problem`: never a value.
+    `given_up`: how many relations of each family the printed figures contradict, and so prove nothing.
+    `cells` and `hidden` count the cells that were looked at, `unknowns` the numbers they stand for, `releases` the
+    packs and questions. `others` are sentences on what else is wrong: the ledger, the pages, figures of everyone.
+    """
+
+    unsafe: pd.DataFrame = field(repr=False)
+    given_up: dict[str, int]
+    cells: int
+    hidden: int
+    unknowns: int
+    releases: int = 1
+    others: tuple[str, ...] = ()
+
+    @property
+    def safe(self) -> bool:
+        """Whether nothing was found."""
+        return self.unsafe.empty and not self.others
+
+    def told(self) -> list[str]:
+        """The verdict in sentences; cells are named, their values are not."""
+        packs = f"{self.releases} release{'s' * (self.releases != 1)}"
+        said = [f"{self.cells:,} cells of {packs} were put together; {self.hidden:,} numbers are hidden.", *self.others]
+        if self.unsafe.empty:
+            return [*said, "No hidden cell can be worked out."]
+        said.append(f"{len(self.unsafe):,} numbers can be worked out, or nearly:")
+        said += [f"  {named(row)}: {row.problem}." for row in self.unsafe.head(MOST_NAMED).itertuples()]
+        more = len(self.unsafe) - MOST_NAMED
+        return said + ([f"  and {more:,} more."] if more > 0 else [])
+
+
+def named(row) -> str:
+    """A cell by its name: measure, period, group and what of it."""
+    group = "everyone" if row.breakdown == "total" else f"{row.breakdown} {row.category}"
+    some = f", of {row.cohort}" if row.cohort else ""
+    return f"{row.measure}, {row.grain} to {row.period_end:%Y-%m-%d}, {group}{some}, {row.what}"
+
+
+def audit(
+    released: pd.DataFrame,
+    rules: Rules | None = None,
+    *,
+    facts: dict[str, Facts] | None = None,
+    since: str | None = None,
+) -> Verdict:
+    """Attack everything that was released, and name the cells that give way.
+
+    `released` holds the rows of `incare.disclosure.released.released` for all releases, oldest first. A hidden cell is
+    unsafe when fewer than `rules.least_possible` values are left for it. A number that nobody printed but that can be
+    formed (a flow between running totals, a revision, everyone less some) is unsafe when so few values are left and
+    one of them is from 1 to `rules.hide_to`.
+    **Source**: attacks D1 to D8 and D14 of the mission notes; the solver is HiGHS.
+    """
+    rules = rules or Rules()
+    web = weave(released, facts)
+    attacks = [_attacked(web, _sought(web), rules)]
+    years = quarters_behind(released)
+    attacks.append(_attacked(years, years.changes.assign(strict=False), rules))
+    unsafe = pd.concat([rows for rows, _ in attacks], ignore_index=True)
+    families = pd.Series([name for _, names in attacks for name in names], dtype=object).value_counts()
+    return Verdict(
+        unsafe=unsafe.assign(period_end=pd.to_datetime(unsafe["period_end"]).astype("datetime64[s]")),
+        given_up={str(name): int(count) for name, count in families.items()},
+        cells=len(released),
+        hidden=int(web.cells["hidden"].sum()),
+        unknowns=len(web.system.low),
+        releases=released["release"].nunique(),
+    )
+
+
+def protect_and_attack(series: pd.DataFrame, rules: Rules | None = None, turns: int = 6) -> tuple[Protected, Verdict]:
+    """Protect a series for the public, attack it, and hide more where that succeeds, until it does not.
+
+    Beside each cell that gives way the smallest shown row of the same table and group is hidden, or else its total. The
+    verdict is that of the last turn: not safe when `turns` were not enough. Takes seconds per attack.
+    """
+    rules = rules or Rules()
+    also = np.zeros(len(series), bool)
+    for _ in range(turns):
+        shown = protect(series, "public", rules, also)
+        verdict = audit(released_cells(shown, "series"), rules)
+        if verdict.safe:
+            break
+        also |= _beside(series, shown.frame, verdict.unsafe)
+    return shown, verdict
+
+
+def _beside(series: pd.DataFrame, shown: pd.DataFrame, unsafe: pd.DataFrame) -> np.ndarray:
+    """For each unsafe cell the smallest shown row of its table and group, or else the total of everyone."""
+    rows = shown[["measure", "grain", "period_end", "breakdown", "category", "status"]].reset_index(drop=True)
+    rows = rows.assign(group=rows["category"].str.rpartition(CROSS)[0], size=series["numerator"].to_numpy(float))
+    table = ["measure", "grain", "period_end", "breakdown", "group"]
+    told = rows[rows["status"].isin(SHOWN)]
+    wanted = unsafe.assign(group=unsafe["category"].str.rpartition(CROSS)[0])[table].drop_duplicates()
+    beside = told[told["size"] > 0].merge(wanted.reset_index(drop=True), on=table, how="inner").sort_values("size")
+    first = beside.drop_duplicates(table)
+    spent = wanted[~pd.MultiIndex.from_frame(wanted).isin(pd.MultiIndex.from_frame(first[table]))]
+    totals = spent.assign(breakdown="total", category="All")
+    keys = ["measure", "grain", "period_end", "breakdown", "category"]
+    chosen = pd.MultiIndex.from_frame(pd.concat([first[keys], totals[keys]]))
+    return pd.MultiIndex.from_frame(rows[keys]).isin(chosen)
+
+
+def audit_pack(
+    pack: str | os.PathLike, records: str | os.PathLike | None = None, *, rules: Rules | None = None, new: bool = False
+) -> Verdict:
+    """Attack a pack together with everything its ledger holds of the same area.
+
+    `records` is the ledger (by default that beside the packs); `new` says that the pack is not published yet, so that
+    it is not expected there. Rules are those of the pack's own manifest unless given. A restricted pack is refused.
+    Raises `PackError` for a folder that is no public pack, `LedgerError` for a ledger that was changed.
+    """
+    pack = Path(pack)
+    facts = read_manifest(pack)
+    if facts["profile"] != "public":
+        raise PackError(f"{pack} is a {facts['profile']} pack: it holds true counts and is not for publication.")
+    params = facts.get("params", {})
+    rules = rules or Rules(**params.get("disclosure", {}))
+    rules.check("public")
+    own, place = read_pack(pack), Path(records) if records else ledger.place(pack)
+    entries = ledger.read(place)
+    earlier = ledger.cells_of(entries, facts["area"], without=name_of(facts))
+    verdict = audit(pd.concat([earlier, own], ignore_index=True) if len(earlier) else own, rules)
+    others = [*_unrounded(own, rules), *_of_pages(pack, rules), *_everyone(own, rules, params)]
+    others += [] if new else _unrecorded(entries, own, name_of(facts), place)
+    return replace(verdict, others=tuple(others))
+
+
+def _unrounded(cells: pd.DataFrame, rules: Rules) -> list[str]:
+    """Counts that the rules would not have printed."""
+    figures = np.nan_to_num(cells[["numerator", "denominator"]].to_numpy(float))
+    wrong = (figures % rules.base != 0) | ((figures >= rules.hide_from) & (figures <= rules.hide_to))
+    named = cells[wrong.any(axis=1)].drop_duplicates(["measure", "breakdown"])
+    return [f"{row.measure} by {row.breakdown} is printed unrounded or too small." for row in named.itertuples()]
+
+
+def _of_pages(pack: Path, rules: Rules) -> list[str]:
+    found = unexplained(pack, rules).groupby("file").size()
+    return [f"{name} says {count} numbers that no released figure explains." for name, count in found.items()]
+
+
+def _everyone(cells: pd.DataFrame, rules: Rules, params: dict) -> list[str]:
+    """Shares of 0 % or 100 % on a sensitive matter, which two people must have looked at."""
+    if len(params.get("signed_by", [])) >= 2:
+        return []
+    share = cells["status"].isin(SHOWN) & (cells["unit"] == "%") & cells["measure"].isin(rules.sensitive)
+    all_of = (cells["value"] == 100) & (cells["numerator"] == cells["denominator"])
+    rows = cells[share & (all_of | (cells["numerator"] == 0))]
+    return [
+        f"{name}: {count} figures speak of everyone in a group; two people must sign for them (signed_by)."
+        for name, count in rows.groupby("measure").size().items()
+    ]
+
+
+def _unrecorded(entries: list[ledger.Entry], own: pd.DataFrame, name: str, place: Path) -> list[str]:
+    mine = [entry for entry in entries if entry.release == name]
+    if not mine:
+        return [f"{place.name} does not record this pack: it was cut off, or the pack was not published by a run."]
+    if mine[-1].digest != ledger.digest(own):
+        return ["The data files differ from what the ledger says was released."]
+    return []
+
+
+def _attacked(web: Web, sought: pd.DataFrame, rules: Rules) -> tuple[pd.DataFrame, np.ndarray]:
+    """The numbers of a web that give way, and the families of the relations that were given up."""
+    unknown, always = sought["unknown"].to_numpy(int), sought["strict"].to_numpy(bool)
+    wanted = Wanted(unknown, always, rules.least_possible, (max(rules.hide_from, 1), rules.hide_to))
+    found = search(web.system, wanted)
+    problem = np.where(found.decided, f"fewer than {rules.least_possible} values are possible", "not shown to be safe")
+    rows = sought.assign(problem=problem)[found.few]
+    return rows[[*NAMED, "problem"]], web.system.family[found.given_up]
+
+
+def _sought(web: Web) -> pd.DataFrame:
+    """The unknowns to be asked about: all numbers of hidden cells, and all changes."""
+    hidden = web.cells[web.cells["hidden"]]
+    parts = []
+    for quantity, what in _WHAT.items():
+        mine = hidden[hidden[quantity] >= 0]
+        # A count is all there is to a row without a group; of a share any of its numbers may be known to be large.
+        strict = (mine["kind"] != "share") & (quantity != "left")
+        parts.append(mine[KEY].assign(unknown=mine[quantity], what=what, strict=strict))
+    parts.append(web.changes.assign(strict=False))
+    return pd.concat(parts, ignore_index=True)

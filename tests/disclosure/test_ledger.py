@@ -1,0 +1,108 @@
+"""The ledger: what was released stays written down, and a change to it shows."""
+
+import json
+from datetime import datetime
+
+import pandas as pd
+import pytest
+
+from incare.disclosure import ledger, protect
+from incare.disclosure.ledger import LedgerError
+from incare.disclosure.released import released
+
+from .drawn import counts, shares
+
+AT = datetime(2025, 4, 20, 9, 30)
+
+
+def cells(name, total=44, area="Westmere"):
+    table = pd.concat([counts({"a": 3, "b": total - 3}), shares({"c": (20, 60)})])
+    return released(protect(table.assign(area=area)), name)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A ledger of three releases."""
+    path = tmp_path / "ledger.jsonl"
+    for name in ("one", "two", "three"):
+        ledger.append(path, cells(name), AT)
+    return path
+
+
+def test_a_ledger_gives_back_what_was_released(path):
+    entries = ledger.read(path)
+    back = entries[1].cells()
+    given = cells("two")
+
+    assert [entry.release for entry in entries] == ["one", "two", "three"]
+    pd.testing.assert_frame_equal(
+        back, given[given["status"].isin(["ok", "c"])].reset_index(drop=True), check_dtype=False
+    )
+
+
+def test_hidden_cells_are_recorded_as_hidden_and_no_true_count_is_written(path):
+    assert (ledger.read(path)[0].cells()["status"] == "c").sum() == 2
+    assert '"a", "2025-07-01", "children", null, null, null, "c"' in path.read_text()
+
+
+def test_each_entry_holds_the_hash_of_the_one_before(path):
+    entries = ledger.read(path)
+
+    assert entries[0].previous == ledger.START
+    assert [entry.previous for entry in entries[1:]] == [entry.hash for entry in entries[:-1]]
+
+
+def test_an_entry_of_the_same_cells_is_not_written_twice(path):
+    ledger.append(path, cells("two"), AT)
+
+    assert len(ledger.read(path)) == 3
+
+
+@pytest.mark.parametrize("change", ["a figure", "a name", "a line removed", "a line moved", "a new hash"])
+def test_any_change_is_found_and_its_line_named(path, change):
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    if change == "a figure":
+        lines[1]["rows"][0][9] = 50
+    elif change == "a name":
+        lines[1]["release"] = "another"
+    elif change == "a line removed":
+        del lines[1]
+    elif change == "a line moved":
+        lines[1], lines[2] = lines[2], lines[1]
+    else:
+        lines[1]["hash"] = "0" * 64
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    with pytest.raises(LedgerError, match="line 2"):
+        ledger.read(path)
+    with pytest.raises(LedgerError, match="line 2"):
+        ledger.append(path, cells("four"), AT)
+
+
+def test_a_torn_last_line_is_found(path):
+    path.write_bytes(path.read_bytes()[:-20])
+
+    with pytest.raises(LedgerError, match="line 3"):
+        ledger.read(path)
+
+
+def test_a_digest_does_not_depend_on_the_order_of_cells():
+    given = cells("one")
+
+    assert ledger.digest(given) == ledger.digest(given.iloc[::-1])
+    assert ledger.digest(given) != ledger.digest(cells("one", total=60))
+
+
+def test_cells_of_an_area_leave_out_other_areas_and_one_release(path):
+    ledger.append(path, cells("elsewhere", area="Eastmere"), AT)
+    found = ledger.cells_of(ledger.read(path), "Westmere", without="three")
+
+    assert found["release"].unique().tolist() == ["one", "two"]
+    assert len(ledger.cells_of([], "Westmere")) == 0
+
+
+def test_two_areas_are_not_recorded_as_one_release(tmp_path):
+    both = pd.concat([cells("one"), cells("one", area="Eastmere")])
+
+    with pytest.raises(LedgerError, match="found 2"):
+        ledger.append(tmp_path / "ledger.jsonl", both, AT)
