@@ -631,6 +631,9 @@ def adoptions(data, first, last):
     for row in rows.itertuples():
         care = data["episodes"][data["episodes"]["poc"] == row.poc]
         run_start, run_spell = final_adoptive_run(care)
+        # In care before the record begins, a first row that changed the legal status only is no move.
+        if row.left_censored and len(care) and run_start == care["DECOM"].iloc[0] and care["RNE"].iloc[0] == "L":
+            run_start = pd.NaT
         placed.append(run_start)
         moved_in.append(run_spell)
         court.append(care.loc[care["LS"].isin(["E1", "D1"]), "DECOM"].min())
