@@ -128,7 +128,7 @@ def test_every_figure_of_fifty_drawn_records_with_dirt_is_counted_alike(chance):
     command = [sys.executable, "-m", "tests.reference.dirty_count", str(chance)]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout[-8000:] + told.stderr[-8000:]
-    assert told.stdout.split()[:2] == ["50", "records"]
+    assert told.stdout.startswith("50 records, ")
 
 
 # Local tables
