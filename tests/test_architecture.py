@@ -31,7 +31,7 @@ FLOORS = (
     ("series",),
     ("measures",),
     ("measure", "kinds", "rows", "breakdowns", "cohort", "named"),
-    ("published",),
+    ("published", "committee"),
     ("record",),
     ("sample",),
     ("periods", "codes"),

@@ -115,8 +115,27 @@ class Spans:
 
 def one_per_child(rows: pd.DataFrame, keep: str = "first") -> pd.DataFrame:
     """One row per period and child: the first or the last by start day."""
-    ordered = rows.sort_values(["period", "child", "start"], kind="stable")
-    return ordered[~ordered.duplicated(["period", "child"], keep=keep)]
+    return one_per(rows, "child", rows["start"], keep=keep)
+
+
+def one_per(rows: pd.DataFrame, by: str, *order: pd.Series, keep: str = "first") -> pd.DataFrame:
+    """One row per period and child (or period of care), in their order: the first or the last by the columns given.
+
+    Blank days come last; of rows that are alike in all columns the first (or last) in the table is taken.
+    """
+    key = _key(rows, by)
+    place = np.lexsort([*(_sortable(column) for column in order[::-1]), key])
+    changes = key[place][1:] != key[place][:-1]
+    edge = np.r_[True, changes] if keep == "first" else np.r_[changes, True]
+    return rows.iloc[place[edge[: len(place)]]]
+
+
+def _sortable(column: pd.Series) -> np.ndarray:
+    """A column as plain numbers in its order: days with blanks last, true after false."""
+    values = column.to_numpy()
+    if values.dtype.kind != "M":
+        return values
+    return np.where(np.isnat(values), np.iinfo(np.int64).max, values.astype(np.int64))
 
 
 def _key(rows: pd.DataFrame, by: str) -> np.ndarray:

@@ -47,7 +47,10 @@ class Asked:
     def frame(self, name: str) -> pd.DataFrame | None:
         """The whole table of that name, made once; None when the extract has none."""
         if ("frame", name) not in self.answers:
-            self.answers["frame", name] = SOURCES[name].frame(self.record)
+            found = SOURCES[name].frame(self.record)
+            # Names of columns as plain objects: pandas builds anew what it finds text names by for every frame made.
+            named = found if found is None else found.set_axis(found.columns.astype(object), axis=1)
+            self.answers["frame", name] = named
         return self.answers["frame", name]
 
     def table(self, name: str, measure: Measure):

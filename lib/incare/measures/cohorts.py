@@ -7,7 +7,7 @@ import pandas as pd
 
 from incare import periods as p
 from incare.periods import rolling, year_to_date
-from incare.rows import NAT_DAY, Spans, count_in, latest_before, one_per_child, set_aside, used
+from incare.rows import NAT_DAY, Spans, count_in, latest_before, one_per, one_per_child, set_aside, used
 
 UNKNOWN_BIRTH = "date of birth not known"
 UNKNOWN_START = "start of care not known"
@@ -82,8 +82,7 @@ def starts(care_periods: Spans, *, once: bool = True) -> pd.DataFrame:
     rows = set_aside(rows.assign(**first), rows["left_censored"], UNKNOWN_START)
     if not once:
         return rows
-    ordered = rows.sort_values(["period", "child", "left_censored", "start"], kind="stable")
-    return ordered[~ordered.duplicated(["period", "child"])]
+    return one_per(rows, "child", rows["left_censored"], rows["start"])
 
 
 def with_episode(rows: pd.DataFrame, in_care: Spans, day) -> pd.DataFrame:

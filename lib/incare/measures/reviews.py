@@ -10,7 +10,7 @@ from incare.kinds import Share
 from incare.measure import measure
 from incare.measures.cohorts import UNKNOWN_BIRTH, aged, ages, in_care_now, with_episode
 from incare.periods import last_day, rolling
-from incare.rows import Spans, count_in, set_aside, used
+from incare.rows import Spans, count_in, one_per, set_aside, used
 
 UNKNOWN_DUE = "no earlier review on record to reckon the due day from"
 STILL_DUE = "no review due in the 12 months, but one due before is still not held"
@@ -91,8 +91,7 @@ def _with_dates(rows: pd.DataFrame, now: pd.DataFrame, before: pd.DataFrame) -> 
     """The rows with the review to act on, the last late one if there is any, and when it was held by then."""
     columns = ["period", "care", "due", "held", "late"]
     due = pd.concat([before.assign(held=pd.NaT, late=False)[columns], now[columns]]).astype({"held": "datetime64[s]"})
-    due = due.sort_values(["period", "care", "late", "due"], kind="stable")
-    last = due[~due.duplicated(["period", "care"], keep="last")].drop(columns="late")
+    last = one_per(due, "care", due["late"], due["due"], keep="last").drop(columns="late")
     rows = rows.merge(last, how="left", on=["period", "care"])
     return rows.assign(done=rows["held"].where(rows["held"] <= rows["on"])).drop(columns="held")
 

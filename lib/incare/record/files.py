@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -55,12 +54,26 @@ class TextTable:
 
 
 @dataclass(frozen=True)
+class Plain:
+    """The columns of a file without any peculiarity: each one's different texts, and each row's place among them.
+
+    `texts` holds an array of objects per column, ready for `TextTable` (files of one heading may share it); `places`
+    one of whole numbers; `words` the places of texts that were a word for "missing".
+    """
+
+    texts: tuple[np.ndarray, ...] = field(repr=False)
+    places: tuple[np.ndarray, ...] = field(repr=False)
+    words: tuple[np.ndarray, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Sheet:
     """The cells of a CSV file or of a workbook's sheet as text, nothing recognised yet.
 
     `name` is how messages call it, `columns` the heading in upper case, `lines` the line or row number of each row.
     `uneven` says that rows may differ in length, which in a CSV file is a fault and in a sheet is not. `saved` is the
     day on which a workbook says it was last saved.
+    `plain` holds the cells in the place of `cells` where the file could be read column by column.
     """
 
     name: str
@@ -70,6 +83,7 @@ class Sheet:
     lines: list[int] = field(repr=False)
     uneven: bool = False
     saved: np.datetime64 | None = None
+    plain: Plain | None = field(default=None, repr=False)
 
 
 def find(place: Path) -> tuple[Path, list[Path], list[Path]]:
@@ -101,7 +115,24 @@ def read_text(path: Path, name: str) -> tuple[list[list[str]], list[int], list[s
 
     `name` is how the file is called in messages. Raises `ExtractError` for UTF-16, binary files and unclosed quotes.
     """
-    data = path.read_bytes()
+    text, notices = _decoded(path.read_bytes(), name)
+    lines: list[int] = []
+    cells: list[list[str]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for row in reader:
+            if row and any(row):
+                cells.append(row)
+                lines.append(reader.line_num)
+    except csv.Error as problem:
+        raise ExtractError(
+            f"{name}, row {reader.line_num}: a quotation mark is opened and not closed, or stands inside a cell. "
+            "Export the file again; a cut-off file ends like this too."
+        ) from problem
+    return cells, lines, notices
+
+
+def _decoded(data: bytes, name: str) -> tuple[str, list[str]]:
     notices: list[str] = []
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ExtractError(f"{name} is saved as UTF-16 (Excel's “Unicode text”). Save it again as CSV UTF-8.")
@@ -114,20 +145,7 @@ def read_text(path: Path, name: str) -> tuple[list[list[str]], list[int], list[s
         notices.append(f"{name} is not UTF-8; it was read as Windows-1252.")
     if any(mark in text for mark in _MOJIBAKE):
         notices.append(f"{name} holds letters that look mis-saved (such as “Ã«” for “ë”); check how it was exported.")
-    lines: list[int] = []
-    cells: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text.removeprefix("ï»¿"), newline=""), strict=True)
-    try:
-        for row in reader:
-            if row and any(row):
-                cells.append(row)
-                lines.append(reader.line_num)
-    except csv.Error as problem:
-        raise ExtractError(
-            f"{name}, row {reader.line_num}: a quotation mark is opened and not closed, or stands inside a cell. "
-            "Export the file again; a cut-off file ends like this too."
-        ) from problem
-    return cells, lines, notices
+    return text.removeprefix("ï»¿"), notices
 
 
 def heading(row: list[str]) -> tuple[str, ...]:
@@ -164,16 +182,12 @@ def tables_of(sheet: Sheet, keep: tuple[str, ...] = ()) -> list[TextTable]:
         raise ExtractError(f"{sheet.name} has two columns called {twice[0]}. Remove or rename one.")
     stacked = STACKED in columns and STACKED not in table.columns
     wanted = {*table.columns, *(column.upper() for column in keep), *([STACKED] if stacked else [])}
-    frame, lines, ragged = even(sheet)
-    part = text_table(
-        table,
-        sheet.name,
-        sheet.group,
-        frame[[c for c in columns if c in wanted]],
-        lines,
-        ragged=ragged,
-        extra=tuple(c for c in columns if c and c not in wanted),
-    )
+    kept, extra = [c for c in columns if c in wanted], tuple(c for c in columns if c and c not in wanted)
+    if sheet.plain is not None:
+        part = _plain_table(table, sheet, kept, extra)
+    else:
+        frame, lines, ragged = even(sheet)
+        part = text_table(table, sheet.name, sheet.group, frame[kept], lines, ragged=ragged, extra=extra)
     return _by_year(part) if stacked else [part]
 
 
@@ -190,7 +204,6 @@ def even(sheet: Sheet) -> tuple[pd.DataFrame, np.ndarray, tuple[int, ...]]:
                 "Export it again."
             )
         rows = [row for row, good in zip(rows, whole, strict=True) if good]
-    # Text stays plain objects until the tables are typed: changing its form at every step would take half the time.
     frame = pd.DataFrame(np.array(rows, dtype=object).reshape(-1, width), columns=list(sheet.columns), dtype=object)
     return frame, lines[whole], tuple(lines[~whole].tolist())
 
@@ -209,42 +222,70 @@ def text_table(
 
     `lines` are the line numbers of its rows. Raises `ExtractError` for ids in scientific notation.
     """
-    blanked, out = 0, {}
+    out, blanked = {}, 0
     for column in frame.columns:
-        cells = frame[column].to_numpy(object)
-        clean, words = _tidied(set(cells))
-        blanked += sum(np.count_nonzero(cells == word) for word in words)
-        if table.columns.get(column) == "C":
-            clean = _truth_as_code(clean, table.name, column)
-        _refuse_scientific(name, column, clean.values())
-        out[column] = _replaced(cells, clean)
-    rows = pd.DataFrame(out, columns=frame.columns, dtype=object)
+        place, different = pd.factorize(frame[column].to_numpy(object), use_na_sentinel=False)
+        ready, words = _tidied(different)
+        blanked += _how_many(place, words)
+        _refuse_scientific(name, column, ready)
+        out[column] = _coded(table, column, ready)[place]
+    return _as_part(table, name, group, out, lines, ragged, blanked, extra)
+
+
+def _plain_table(table: Table, sheet: Sheet, kept: list[str], extra: tuple[str, ...]) -> TextTable:
+    """What `text_table` makes, of columns that are ready already."""
+    plain, out, blanked = sheet.plain, {}, 0
+    for column in kept:
+        n = sheet.columns.index(column)
+        texts, place = plain.texts[n], plain.places[n]
+        if column in IDS and "+" in "".join(texts):
+            _refuse_scientific(sheet.name, column, texts[np.unique(place)])
+        out[column] = _coded(table, column, texts)[place]
+        blanked += _how_many(place, plain.words[n])
+    return _as_part(table, sheet.name, sheet.group, out, sheet.lines, (), blanked, extra)
+
+
+def _as_part(table, name, group, columns, lines, ragged, blanked, extra) -> TextTable:
+    # Text stays plain objects until the tables are typed: changing its form at every step would take half the time.
+    # So do the names of columns: pandas builds anew what it finds them by whenever a frame of text names gains one.
+    rows = pd.DataFrame(columns, columns=pd.Index(list(columns), dtype=object), dtype=object)
     rows["_row"] = np.asarray(lines, dtype=int)
     return TextTable(table, name, group, rows, ragged, blanked, extra)
 
 
-def _tidied(different: Iterable) -> tuple[dict[str, str], list[str]]:
-    """Each text without outer spaces, words for “missing” blanked; and the texts that were such a word."""
-    clean = {cell: str(cell).replace("\xa0", " ").strip() for cell in different}
-    words = [cell for cell, text in clean.items() if text and text.upper() in MISSING_WORDS]
-    return clean | dict.fromkeys(words, ""), words
+def _coded(table: Table, column: str, texts: np.ndarray) -> np.ndarray:
+    """The different texts of a column, with TRUE and FALSE as codes in a column of codes."""
+    return _truth_as_code(texts, table.name, column) if table.columns.get(column) == "C" else texts
 
 
-def _replaced(cells: np.ndarray, clean: dict[str, str]) -> np.ndarray:
-    """The cells with each text put in the place of the one it came from; most columns are clean already."""
-    if all(cell is text or cell == text for cell, text in clean.items()):
-        return cells
-    return np.array([clean[cell] for cell in cells], dtype=object)
+def _tidied(different) -> tuple[np.ndarray, list[int]]:
+    """Different cells without outer spaces, words for “missing” blanked; and the places of those words."""
+    texts = [str(cell).replace("\xa0", " ").strip() for cell in different]
+    words = [place for place, text in enumerate(texts) if text and text.upper() in MISSING_WORDS]
+    out = np.empty(len(texts), dtype=object)
+    out[:] = texts
+    out[words] = ""
+    return out, words
 
 
-def _truth_as_code(clean: dict[str, str], table: str, column: str) -> dict[str, str]:
+def _how_many(place: np.ndarray, words) -> int:
+    """How many cells hold one of the texts whose places are given."""
+    return int(np.isin(place, words).sum()) if len(words) else 0
+
+
+def _truth_as_code(texts: np.ndarray, table: str, column: str) -> np.ndarray:
     """A spreadsheet's TRUE and FALSE as the codes that the column has for yes and no."""
-    found = [cell for cell, text in clean.items() if text.upper() in ("TRUE", "FALSE")]
+    found = [(place, text.upper()) for place, text in enumerate(texts) if text.upper() in ("TRUE", "FALSE")]
     if not found:
-        return clean
+        return texts
     valid = VALID.get((table, column), ("Y", "N"))
     pair = next((pair for pair in (("1", "0"), ("Y", "N"), ("YES", "NO")) if set(pair) <= set(valid)), None)
-    return clean if pair is None else clean | {cell: pair[clean[cell].upper() == "FALSE"] for cell in found}
+    if pair is None:
+        return texts
+    coded = texts.copy()
+    for place, word in found:
+        coded[place] = pair[word == "FALSE"]
+    return coded
 
 
 def _by_year(part: TextTable) -> list[TextTable]:
@@ -289,10 +330,10 @@ def tidied(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Cells without outer spaces, words for “missing” blanked; and how many words were blanked."""
     blanked, out = 0, {}
     for column in frame.columns:
-        cells = frame[column].to_numpy(object)
-        clean, words = _tidied(set(cells))
-        blanked += sum(np.count_nonzero(cells == word) for word in words)
-        out[column] = _replaced(cells, clean)
+        place, different = pd.factorize(frame[column].to_numpy(object), use_na_sentinel=False)
+        texts, words = _tidied(different)
+        blanked += _how_many(place, words)
+        out[column] = texts[place]
     return pd.DataFrame(out, columns=frame.columns, dtype=object), blanked
 
 
@@ -303,7 +344,7 @@ def refuse_scientific_ids(name: str, frame: pd.DataFrame) -> None:
 
 
 def _refuse_scientific(name: str, column: str, values) -> None:
-    if column in IDS and any(_SCIENTIFIC.fullmatch(text) for text in values):
+    if column in IDS and any("+" in text and _SCIENTIFIC.fullmatch(text) for text in values):
         raise ExtractError(
             f"{name}: the column {column} holds numbers in scientific notation (like 1.23E+11), so different ids "
             "have become one. Export it again with the column formatted as text."

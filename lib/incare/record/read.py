@@ -10,6 +10,7 @@ import pandas as pd
 
 from incare.record.assemble import Record, assemble
 from incare.record.files import Sheet, TextTable, find, heading, read_csv, refuse_near_miss, tables_of, whole_return
+from incare.record.plain import plain_sheets
 from incare.record.tables import recognise
 
 # As in `incare.record.database`, whose drivers are imported only when one is read.
@@ -48,8 +49,9 @@ def read(
         return _record(parts, notices, fingerprint, area=area, as_at=as_at, keep=keep, name=label(str(extract)))
     place = _place(extract)
     root, paths, others = find(place)
-    found = _Found()
-    for path in (path for path in paths if _is_wanted(path, only)):
+    wanted = [path for path in paths if _is_wanted(path, only)]
+    found = _Found(plain=plain_sheets([path for path in wanted if path.suffix.lower() == ".csv"], root))
+    for path in wanted:
         found.add(path, root, keep)
     found.take_standard(as_at, keep)
     as_at = found.take_lists(as_at, keep)
@@ -66,12 +68,16 @@ def _record(parts, notices, fingerprint, **given) -> Record:
 
 @dataclass
 class _Found:
-    """What has been read so far: tables, lists and Standard tables that wait for the others, and notices."""
+    """What has been read so far: tables, lists and Standard tables that wait for the others, and notices.
+
+    `plain` has the sheets of files that were read together.
+    """
 
     parts: list[TextTable] = field(default_factory=list)
     lists: list[Sheet] = field(default_factory=list)
     standard: dict[str, list[Sheet]] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
+    plain: dict[Path, Sheet] = field(default_factory=dict)
 
     def add(self, path: Path, root: Path, keep: tuple[str, ...]) -> None:
         """Read one file."""
@@ -89,7 +95,9 @@ class _Found:
     def _of_sheets(self, path: Path, root: Path, keep: tuple[str, ...]) -> tuple[list[TextTable], list[str]]:
         from incare.record import annex_a, ssd
 
-        if path.suffix.lower() == ".csv":
+        if path in self.plain:
+            sheets, said = [self.plain[path]], []
+        elif path.suffix.lower() == ".csv":
             sheets, said = read_csv(path, root)
         else:
             from incare.record.workbook import read_workbook
