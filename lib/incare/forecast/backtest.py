@@ -29,7 +29,7 @@ def backtest(history: pd.DataFrame, horizon: int, origins: int, seasonal: bool |
 
 
 def _panel_table(panel: Panel, horizon: int, origins: int, period: int) -> pd.DataFrame:
-    rolling = Rolling(panel.history, panel.sizes, horizon, methods(period))
+    rolling = Rolling(panel.history, panel.sizes, horizon, methods(period, panel.measures))
     backs = [back for back in range(horizon, horizon + origins) if back <= panel.history.shape[1] - FEWEST]
     everyone = np.ones(len(panel.ids), dtype=bool)
     method = np.full(len(panel.ids), pd.NA, dtype=object)
@@ -37,7 +37,7 @@ def _panel_table(panel: Panel, horizon: int, origins: int, period: int) -> pd.Da
     count = np.zeros(len(panel.ids), dtype=int)
     for back in reversed(backs):
         actual = rolling.actual(back, 0, everyone)
-        ahead = forecast(rolling, panel.kinds, period, (80, 95), back)
+        ahead = forecast(rolling, panel.kinds, period, (80, 95), back, panel.measures)
         rows = ~np.isnan(ahead.mean[:, 0])
         count, method = count + rows, np.where(rows, ahead.method, method)
         sums["mae"] += _known(np.abs(actual - ahead.mean))

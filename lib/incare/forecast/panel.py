@@ -9,7 +9,7 @@ import pandas as pd
 
 from incare.periods import add_months
 
-COLUMNS = ("unique_id", "ds", "y", "n", "kind")
+COLUMNS = ("unique_id", "ds", "y", "n", "kind", "measure")
 KINDS = ("count", "percent", "rate")
 FEWEST = 4
 # Steps in a year by the months between two dates.
@@ -26,7 +26,8 @@ class Panel:
     """Series of one spacing, the latest step last, NaN only in front.
 
     `history` (the values) and `sizes` (denominators, NaN where unknown) are rows × steps; `kinds` says count, percent
-    or rate; `last` holds the last dates; `months` is the spacing, 0 meaning a week.
+    or rate; `last` holds the last dates; `months` is the spacing, 0 meaning a week. `measures` names what each row
+    measures, "" where that was not said.
     """
 
     ids: np.ndarray
@@ -35,6 +36,7 @@ class Panel:
     kinds: np.ndarray
     last: np.ndarray
     months: int
+    measures: np.ndarray
 
     @property
     def cycle(self) -> int:
@@ -55,8 +57,9 @@ class Panel:
 def read(history: pd.DataFrame) -> list[Panel]:
     """The history as panels, one for each spacing found.
 
-    `history` has `unique_id`, `ds` (period end), `y`, and may have `n` (denominators) and `kind` ("count", "percent"
-    or "rate"). Without `kind`, a series with `n` is percentages, whole numbers are counts, and others are rates.
+    `history` has `unique_id`, `ds` (period end), `y`, and may have `n` (denominators), `kind` ("count", "percent" or
+    "rate") and `measure` (series of one measure are areas). Without `kind`, a series with `n` is percentages, whole
+    numbers are counts, and others are rates.
 
     Raises `HistoryError` for unknown or missing columns, dates or values that are missing, duplicates, gaps, fewer
     than four points, and values outside what the kind can take.
@@ -74,6 +77,7 @@ class _Series:
     kind: str
     last: np.datetime64
     months: int
+    measure: str
 
 
 def _typed(history: pd.DataFrame) -> pd.DataFrame:
@@ -81,7 +85,9 @@ def _typed(history: pd.DataFrame) -> pd.DataFrame:
     unknown = [str(name) for name in history if name not in COLUMNS]
     if missing or unknown:
         wrong = f"{', '.join(missing)} missing" if missing else f"{', '.join(unknown)} not known"
-        raise HistoryError(f"A history has the columns unique_id, ds, y and perhaps n and kind; found {wrong}.")
+        raise HistoryError(
+            f"A history has the columns unique_id, ds, y and perhaps n, kind and measure; found {wrong}."
+        )
     if history.empty:
         raise HistoryError("The history has no rows; at least four points of one series are needed.")
     frame = pd.DataFrame({"unique_id": history["unique_id"].to_numpy()})
@@ -89,7 +95,8 @@ def _typed(history: pd.DataFrame) -> pd.DataFrame:
     for name in ("y", "n"):
         given = history[name] if name in history else pd.Series(np.nan, index=history.index)
         frame[name] = pd.to_numeric(given, errors="coerce").to_numpy(float, na_value=np.nan)
-    frame["kind"] = history["kind"].to_numpy() if "kind" in history else None
+    for name in ("kind", "measure"):
+        frame[name] = history[name].to_numpy() if name in history else None
     for name, what in (("unique_id", "a name"), ("ds", "a date (yyyy-mm-dd)"), ("y", "a number")):
         bad = frame[name].isna() | (np.isinf(frame["y"]) if name == "y" else False)
         if bad.any():
@@ -110,7 +117,10 @@ def _one(name, part: pd.DataFrame) -> _Series:
         raise HistoryError(f'Series "{name}" has {len(part)} points; a forecast needs at least {FEWEST}.')
     values, sizes = part["y"].to_numpy(), part["n"].to_numpy()
     kind = _kind(name, part, values, sizes)
-    return _Series(name, values, sizes, kind, dates[-1], _spacing(name, dates))
+    measure = part["measure"].dropna().unique()
+    if len(measure) > 1:
+        raise HistoryError(f'Series "{name}" names {len(measure)} measures; a series has one, the same in every row.')
+    return _Series(name, values, sizes, kind, dates[-1], _spacing(name, dates), str(*measure) if len(measure) else "")
 
 
 def _spacing(name, dates: np.ndarray) -> int:
@@ -177,4 +187,5 @@ def _stack(each: list[_Series]) -> Panel:
         kinds=np.array([one.kind for one in each]),
         last=np.array([one.last for one in each]),
         months=each[0].months,
+        measures=np.array([one.measure for one in each], dtype=object),
     )

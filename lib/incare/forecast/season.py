@@ -9,6 +9,9 @@ import numpy as np
 MIN_CYCLES = 3
 # One cycle back counts four fifths as much: patterns drift. Flat optimum between .7 and .9 on the series measured.
 MEMORY = 0.8
+# How far the pattern of an area is drawn to that of all areas of the measure. On monthly referrals of 94 authorities
+# .8, .9 and 1 give an OWA of .870, .868 and .866, each area's own pattern, drawn to none, .892.
+COMMON = 0.9
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,20 @@ def find(history: np.ndarray, period: int) -> Season:
         keep = np.where(signal > 0, np.clip(1 - (period - 1) * noise / signal, 0, 1), 0)
     keep[(~np.isnan(history)).sum(axis=1) < MIN_CYCLES * period] = 0
     return Season(keep[:, None] * effects)
+
+
+def shared(history: np.ndarray, period: int) -> Season:
+    """The pattern of each row drawn to the one that all rows have in common: areas of one measure.
+
+    `history` is rows × steps, the latest step last, NaN only in front, at least three cycles wide.
+
+    **Source** classical decomposition; group seasonal indices after Bunn and Vassilopoulos (1999), Int. J. Forecasting
+    15, 431-443.
+    """
+    around = _by_cycle(history - _centred_mean(history, period), period)
+    own, _ = _weighted_mean(around)
+    common = np.nanmedian(around, axis=(0, 1))
+    return Season((1 - COMMON) * own + COMMON * (common - common.mean()))
 
 
 def _centred_mean(history: np.ndarray, period: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from incare.forecast import calibrate, counts, percentages
+from incare.forecast import calibrate, counts, percentages, pooled
 from incare.forecast.combine import Combined
 from incare.forecast.counts import DiscountedCounts
 from incare.forecast.exponential import simple
@@ -31,6 +31,7 @@ LEAST = {"count": 0.5, "percent": 0.5, "rate": 0.0}
 LAST, SAME = "last value", "same period last year"
 COMBINED, DAMPED, DAMPED_COUNTS = "Theta and damped trend", "damped", "damped counts"
 COUNTS, SHARES = "discounted counts", "discounted shares and Theta"
+POOLED, SHARED = "pooled over areas", f"{COMBINED}, season of all areas"
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,9 @@ def series(
 ) -> pd.DataFrame:
     """Forecasts of every series for the next `horizon` periods, with intervals and the method's name.
 
-    `history` has `unique_id`, `ds` (period end), `y`, and may have `n` (the denominators of percentages) and `kind`
-    ("count", "percent" or "rate"); without `kind`, a series with `n` is percentages, whole numbers are counts, others
+    `history` has `unique_id`, `ds` (period end), `y`, and may have `n` (the denominators of percentages), `kind`
+    ("count", "percent" or "rate") and `measure`: ten or more short series of one measure are areas whose changes are
+    pooled. Without `kind`, a series with `n` is percentages, whole numbers are counts, others
     rates. `seasonal` is False for no season or a number of steps in a cycle; None takes it from the spacing of `ds`
     (12 for months, 4 for quarters). A season is used only with three full cycles and as far as it stands out of the
     noise. `level` names the intervals, in percent.
@@ -84,9 +86,17 @@ def cycle(panel: Panel, seasonal: bool | int | None) -> int:
     return whole(seasonal or 1, "seasonal")
 
 
-def methods(period: int) -> dict:
-    """Every method for a cycle of `period` steps, as functions of (history, sizes, horizon)."""
-    return {
+def methods(period: int, measures=()) -> dict:
+    """Every method for a cycle of `period` steps, as functions of (history, sizes, horizon).
+
+    Each of the `measures` named has a method of its own, as its areas are forecast together.
+    """
+    shared = {
+        _shared(name): lambda history, sizes, horizon: (pooled.with_shared_season(history, horizon, period),)
+        for name in pd.unique(np.asarray(measures, dtype=object))
+        if name
+    }
+    return shared | {
         LAST: lambda history, sizes, horizon: (last_value(history, horizon),),
         SAME: lambda history, sizes, horizon: (SeasonalNaive(period)(history, horizon),),
         DAMPED: lambda history, sizes, horizon: (simple(history, horizon),),
@@ -95,6 +105,10 @@ def methods(period: int) -> dict:
         DAMPED_COUNTS: _damped_counts,
         SHARES: lambda history, sizes, horizon: DiscountedShares(period).predictive(history, sizes, horizon),
     }
+
+
+def _shared(measure: str) -> str:
+    return f"{SHARED} ({measure})"
 
 
 def _damped_counts(history, sizes, horizon):
@@ -119,21 +133,49 @@ def choose(history: np.ndarray, sizes: np.ndarray, kinds: np.ndarray) -> np.ndar
     ).astype(object)
 
 
-def forecast(rolling: Rolling, kinds: np.ndarray, period: int, levels: tuple[int, ...], back: int = 0) -> Ahead:
+def forecast(
+    rolling: Rolling,
+    kinds: np.ndarray,
+    period: int,
+    levels: tuple[int, ...],
+    back: int = 0,
+    measures: np.ndarray | None = None,
+) -> Ahead:
     """The forecast as it would have been made `back` steps ago, from what was known then."""
     history, sizes = earlier(rolling.history, back), earlier(rolling.sizes, back)
     chosen = choose(history, sizes, kinds)
-    enough = (~np.isnan(history)).sum(axis=1) >= FEWEST
+    if measures is not None and period > 1:
+        for rows in _together(measures, chosen == COMBINED):
+            chosen[rows] = _shared(measures[rows][0])
+    points = (~np.isnan(history)).sum(axis=1)
+    enough = points >= FEWEST
     blank = np.full((len(history), rolling.horizon), np.nan)
     whole_panel = Ahead(blank.copy(), {level: (blank.copy(), blank.copy()) for level in levels}, chosen.copy())
-    for name in pd.unique(chosen[enough]):
-        rows = enough & (chosen == name)
+    together = _together(measures, enough & (points < SHORT))
+    for rows in together:
+        mean, limits = pooled.areas(history[rows], rolling.horizon, levels)
+        mean, limits = bounded(mean, limits, np.where(kinds[rows] == "percent", 100, np.inf)[:, None])
+        whole_panel.mean[rows], whole_panel.method[rows] = mean, POOLED
+        for level, sides in zip(levels, limits, strict=True):
+            for side in (0, 1):
+                whole_panel.limits[level][side][rows] = sides[side]
+    alone = enough & ~np.logical_or.reduce([*together, np.zeros(len(enough), bool)])
+    for name in pd.unique(chosen[alone]):
+        rows = alone & (chosen == name)
         part = _one_method(rolling, name, rows, kinds[rows], period, levels, back)
         whole_panel.mean[rows], whole_panel.method[rows] = part.mean, part.method
         for level in levels:
             for side in (0, 1):
                 whole_panel.limits[level][side][rows] = part.limits[level][side]
     return whole_panel
+
+
+def _together(measures: np.ndarray | None, among: np.ndarray) -> list[np.ndarray]:
+    """The rows of each measure that has enough series among those given to be forecast together."""
+    if measures is None:
+        return []
+    groups = [among & (measures == name) for name in pd.unique(measures) if name]
+    return [rows for rows in groups if rows.sum() >= pooled.FEWEST_AREAS]
 
 
 def _one_method(rolling, name, rows, kinds, period, levels, back) -> Ahead:
@@ -218,8 +260,8 @@ def _levels(level) -> tuple[int, ...]:
 
 
 def _table(panel: Panel, horizon: int, levels, period: int) -> pd.DataFrame:
-    rolling = Rolling(panel.history, panel.sizes, horizon, methods(period))
-    ahead = forecast(rolling, panel.kinds, period, levels)
+    rolling = Rolling(panel.history, panel.sizes, horizon, methods(period, panel.measures))
+    ahead = forecast(rolling, panel.kinds, period, levels, measures=panel.measures)
     columns = {
         "unique_id": np.repeat(panel.ids, horizon),
         "ds": panel.dates(horizon).ravel().astype("datetime64[ns]"),
