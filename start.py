@@ -398,7 +398,7 @@ def write_lock(folder, options):
 
 
 # Direct dependencies that conda-forge has not, or has as something else; they come from PyPI in environment.yml.
-NOT_IN_CONDA = ("axe-playwright-python", "playwright")
+NOT_IN_CONDA = ("axe-playwright-python", "gptables", "playwright", "typst")
 
 
 def conda_environment(project, lock, python="3.11"):

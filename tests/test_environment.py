@@ -100,7 +100,7 @@ def test_pre_commit_uses_the_locks_own_versions():
 
 
 # Import name to package name, where they differ.
-PACKAGE_OF = {"yaml": "pyyaml", "PIL": "pillow"}
+PACKAGE_OF = {"yaml": "pyyaml", "PIL": "pillow", "bs4": "beautifulsoup4", "docx": "python-docx"}
 
 
 def undeclared(sources, project: str = PROJECT) -> set[str]:
