@@ -57,6 +57,7 @@ class House:
             "quarter": "2025-26 Q2",
             "as_at": "2025-10-15",
             "extract": "../extracts",
+            "formats": [],
             "notebooks": sorted(p.stem for p in (self.folder / "notebooks").glob("*.ipynb")) or ["10_first"],
         }
         keys = {key: value for key, value in (usual | changes).items() if value is not None}

@@ -34,7 +34,7 @@ FLOORS = (
     ("published", "committee"),
     ("record",),
     ("sample",),
-    ("periods", "codes"),
+    ("periods", "codes", "plain_yaml"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 

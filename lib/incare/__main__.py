@@ -58,11 +58,22 @@ def run(
     profile: Annotated[Profile | None, typer.Option(help="Who may read the pack; overrides the params file.")] = None,
     reports: Annotated[Path | None, typer.Option(help="Where packs go. Default: reports beside params.")] = None,
     notebooks: Annotated[Path | None, typer.Option(help="Their folder. Default: notebooks beside params.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Take over what runs that did not publish finished.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Run every notebook, whether its inputs changed or not.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check, execute, export and publish one quarter as reports/<area>/<quarter>/."""
+    """Check, execute, export and publish one quarter as reports/<area>/<quarter>/.
+
+    A notebook runs again only if its cells, parameters, extract or code changed since the pack was published.
+    """
     from incare.pack import run as runner
 
+    if resume and fresh:
+        raise UsageError("Give --resume or --fresh, not both.")
     with _heard(quiet=as_json) as listener:
         published = runner.run(
             params,
@@ -72,10 +83,11 @@ def run(
             profile=profile.value if profile else None,
             reports=reports,
             notebooks=notebooks,
+            reuse="any" if resume else "none" if fresh else "published",
             listener=listener,
         )
     if as_json:
-        notebooks_done = [{"name": o.name, "seconds": o.seconds} for o in published.outcomes]
+        notebooks_done = [{"name": o.name, "seconds": o.seconds, "tries": o.tries} for o in published.outcomes]
         _print_json({"pack": str(published.pack), "notebooks": notebooks_done})
 
 
@@ -176,7 +188,7 @@ def forecast(
 @app.command("forecast-series", epilog="Example: incare forecast-series history.csv --horizon 8 -o forecast.csv")
 def forecast_series(
     history: Annotated[
-        Path, typer.Argument(metavar="IN.csv", help="Columns unique_id, ds (period end), y, perhaps n.")
+        Path, typer.Argument(metavar="IN.csv", help="Columns unique_id, ds (period end), y, perhaps n, kind, measure.")
     ],
     horizon: Annotated[int, typer.Option(min=1, max=120, help="How many periods ahead.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The file to write, .csv or .parquet.")],
@@ -344,6 +356,51 @@ def sample(
         typer.echo(f"Written: {written}. Look at it with: incare check {written}")
 
 
+@app.command(epilog='Example: incare ask params/sample.yaml --measures pathway_plan_up_to_date_pct --cohort "uasc"')
+def ask(
+    params: ParamsFile,
+    measures: Annotated[str, typer.Option(metavar="A,B,…", help="Which measures; see: incare measures.")],
+    cohort: Annotated[str, typer.Option(help="Which children, as in: uasc and age >= 16.")] = "",
+    by: Annotated[str, typer.Option(help="A breakdown of them, such as team.")] = "",
+    profile: Annotated[Profile | None, typer.Option(help="Who may read the page.")] = None,
+    reports: Annotated[Path | None, typer.Option(help="Where packs go. Default: reports beside params.")] = None,
+) -> None:
+    """Answer one question on one page: any measures of any children, beside the rest."""
+    from incare.pack.ask import ask as answer
+
+    chosen = {"profile": profile.value if profile else None, "reports": reports}
+    with _heard() as listener:
+        answer(
+            params,
+            measures=_split(measures),
+            cohort=cohort,
+            by=by,
+            clock=lambda: datetime.now(UTC),
+            listener=listener,
+            **chosen,
+        )
+
+
+@app.command(epilog="Example: incare lab")
+def lab(
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Where your copy lies: reports/.lab.")] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser on it.")] = True,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port of this machine to use.")] = None,
+) -> None:
+    """Open JupyterLab on a tutorial notebook, with the invented authority at hand; it answers this machine only."""
+    import subprocess
+
+    from incare.pack import lab as desk
+
+    tutorial = desk.prepare(folder or Path("reports") / ".lab")
+    typer.echo(f"The tutorial is {tutorial}; end with Ctrl-C.", err=True)
+    command = desk.command(tutorial, browser, port)
+    if sys.platform == "win32":
+        raise typer.Exit(subprocess.run(command, check=False).returncode)
+    # Elsewhere JupyterLab takes the place of this process, so that ending it ends JupyterLab.
+    os.execv(command[0], command)
+
+
 # Showing
 
 
@@ -388,7 +445,10 @@ def _read_frame(path: Path):
     import pandas as pd
 
     try:
-        return pd.read_csv(path, dtype={"unique_id": "string", "facet": "string"}, encoding="utf-8-sig")
+        frame = pd.read_csv(path, dtype={"unique_id": "string", "facet": "string"}, encoding="utf-8-sig")
+        # A whole number of hundreds of digits is read as no number of any kind; as text it is refused in words.
+        wide = [name for name in frame if frame[name].dtype == object]
+        return frame.astype(dict.fromkeys(wide, "str"))
     except FileNotFoundError:
         raise UsageError(f"There is no file {path}.") from None
     except (OSError, ValueError) as problem:
@@ -397,12 +457,14 @@ def _read_frame(path: Path):
 
 def _write_frame(rows, path: Path) -> None:
     """Write beside the file first, so that a full disk leaves the earlier one whole."""
+    from incare.pack import sheets
+
     part = path.with_name(f".{path.name}.part")
     try:
         if path.suffix.lower() == ".parquet":
             rows.to_parquet(part, index=False)
         else:
-            rows.to_csv(part, index=False, encoding="utf-8", lineterminator="\n")
+            sheets.plain(rows).to_csv(part, index=False, encoding="utf-8", lineterminator="\n")
         os.replace(part, path)
     except OSError as problem:
         part.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import difflib
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from html import escape
 from types import ModuleType
 
 import numpy as np
@@ -63,6 +64,12 @@ class Measure:
     breaks: dict = field(default_factory=dict, repr=False)
     earlier: tuple[Measure, ...] = field(default=(), repr=False)
     definition: dict = field(default_factory=dict, repr=False)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of a measure: its definition card."""
+        card = {"": self.definition.get("summary", ""), **{name: self.definition.get(name, "") for name in SECTIONS}}
+        lines = "".join(f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in card.items() if text)
+        return f"<p><b>{escape(self.title)}</b> ({self.id}, {self.unit})</p><table>{lines}</table>"
 
     @property
     def unit(self) -> str:

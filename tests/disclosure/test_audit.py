@@ -75,21 +75,31 @@ def test_a_hidden_cell_that_can_be_worked_out_is_named_without_its_value(tmp_pat
     assert " 3" not in told.replace("2025-09-30", "")
 
 
-def test_an_earlier_pack_in_the_ledger_is_attacked_too(tmp_path):
-    """Both packs hide; each shows what the other needs."""
-    table = counts({"a": 3, "b": 9, "c": 14, "d": 40})
-    place = pack(tmp_path, protect(table))
-    cells = read_pack(place)
-    weak = cells.assign(base=1, hide_to=5, release="before", status="ok", numerator=table["numerator"].astype(float))
-    out = weak["category"].isin(["a"])
-    ledger.append(
-        ledger.place(place),
-        weak.assign(status=weak["status"].mask(out, "c"), numerator=weak["numerator"].mask(out)),
-        AT,
-    )
+def printed(table, *hidden):
+    """The rows of a pack that prints everything as it is but for the groups named."""
+    out = table["category"].isin(hidden)
+    rows = table.drop(columns="reason").assign(status=table["status"].mask(out, "c"))
+    return rows.assign(**{name: table[name].astype(object).mask(out, "c") for name in ("numerator", "value")})
 
-    assert audit_pack(place, tmp_path / "none.jsonl", new=True).safe
+
+def test_an_earlier_pack_in_the_ledger_is_attacked_too(tmp_path):
+    """Both packs hide two groups, and each shows one that the other hides."""
+    table = counts({"a": 3, "b": 9, "c": 14, "d": 40})
+    record(pack(tmp_path, printed(table, "a", "b"), quarter="2025-26 Q1"))
+    place = pack(tmp_path, printed(table, "a", "c"))
+
+    assert audit_pack(place, tmp_path / "none.jsonl", new=True).unsafe.empty
     assert "a" in set(audit_pack(place, new=True).unsafe["category"])
+
+
+def test_what_earlier_packs_give_away_alone_is_counted_and_not_blamed_on_this_one(tmp_path):
+    """Hiding more would not take it back, and a run would be refused for ever."""
+    record(pack(tmp_path, printed(counts({"a": 3, "b": 9, "c": 40}), "a"), quarter="2025-26 Q1"))
+    verdict = audit_pack(pack(tmp_path), new=True)
+
+    assert verdict.safe
+    assert verdict.given_away == 1
+    assert "1 number can be worked out from earlier releases alone." in verdict.told()
 
 
 def test_a_pack_that_the_ledger_does_not_record_is_told(tmp_path):
@@ -118,7 +128,9 @@ def test_data_files_changed_after_they_were_recorded_are_told(tmp_path):
 def test_d10_a_raw_number_in_prose_alt_text_or_a_title_is_found(tmp_path, page):
     verdict = audit_pack(pack(tmp_path, page=page), new=True)
 
-    assert verdict.others == ("index.html says 1 numbers that no released figure explains.",)
+    assert len(verdict.others) == 1
+    assert verdict.others[0].startswith("index.html says 1 number that no released figure explains, the first in")
+    assert not any(digit.isdigit() for digit in verdict.others[0].removeprefix("index.html says 1"))
 
 
 def test_d10_rounded_counts_dates_percentages_and_definitions_are_explained(tmp_path):
@@ -176,7 +188,7 @@ def test_what_an_attack_finds_is_hidden_until_none_succeeds(monkeypatch):
     """Complementary hiding is switched off, so that only the attack says what else must go."""
     table = counts({"a": 3, "b": 0, "c": 40}, total=43)
     monkeypatch.setattr(sys.modules["incare.disclosure.protect"], "hide_further", lambda hidden, *_: hidden)
-    monkeypatch.setattr("incare.disclosure.audit.audit", lambda cells, rules: audit(cells.assign(base=1), rules))
+    monkeypatch.setattr("incare.disclosure.audit.audit", lambda cells, rules, known: audit(cells.assign(base=1), rules))
     shown, verdict = protect_and_attack(table, Rules())
 
     assert verdict.safe

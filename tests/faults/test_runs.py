@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from random import Random
 
 import psutil
 import pytest
 
-from house import CHILDREN, SAY, House
+from house import CHILDREN, POSTCODE, SAY, House
 from incare.pack.publish import verify
+from tests.faults import kills
 
 CHILD = CHILDREN[0]
 BEGUN = "from pathlib import Path; Path({!r}).touch(); import time; time.sleep({})"
@@ -84,7 +86,22 @@ def test_a_run_killed_in_the_middle_leaves_the_old_pack_no_kernels_and_a_place_f
     ended = house.run()
     assert ended.returncode == 0, ended.stderr
     assert "second pack" in (house.pack / "10_first.html").read_text(encoding="utf-8")
-    assert not [path for path in house.folder.glob("reports/.*/*") if path.is_dir()]
+    left = [path for kind in (".staging", ".work") for path in house.folder.glob(f"reports/{kind}/*")]
+    assert not [path for path in left if path.is_dir()]
+
+
+def test_a_run_killed_at_any_point_leaves_one_whole_pack_and_resume_finishes_the_new_one(tmp_path):
+    house = kills.council(tmp_path / "council")
+    random, began = Random(7), time.monotonic()
+    assert house.run("--fresh").returncode == 0
+    whole = time.monotonic() - began
+
+    for number in range(1, 9):
+        kills.says(house, number)
+        killed = kills.kill(house, random, whole, number)
+        assert killed.wrong == (), f"killed after {killed.after:.2f} s: {killed.said}"
+
+    assert kills.finished(house, 8)[0] == []
 
 
 def test_two_runs_at_once_the_second_is_refused_and_the_first_publishes(published):
@@ -116,7 +133,8 @@ def test_failing_notebooks_let_the_others_finish_and_nothing_is_published(publis
     assert "20_raises: cell 3: ValueError." in ended.stderr
     assert "30_exit: cell 3 ended with SystemExit" in ended.stderr
     assert "40_killed: cell 3: its kernel died" in ended.stderr
-    assert [line.split()[1] for line in ended.stdout.splitlines() if line.strip().startswith("10_first ")] == ["done"]
+    told = [line.split()[1] for line in ended.stdout.splitlines() if line.strip().startswith("10_first ")]
+    assert told == ["run", "done"]  # in the plan and at the end
     assert CHILD not in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
     assert stands(house)
@@ -167,7 +185,7 @@ def test_the_same_inputs_give_the_same_files(published):
     house = published
     pages = {path.name: path.read_bytes() for path in house.pack.rglob("*.html")}
 
-    assert house.run().returncode == 0
+    assert house.run("--fresh").returncode == 0
 
     assert {path.name: path.read_bytes() for path in house.pack.rglob("*.html")} == pages
 
@@ -191,6 +209,19 @@ def small_disk(tmp_path):
     yield mount
     for folder in mounted:
         subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_paths_that_would_be_too_long_are_refused_before_anything_starts(house):
+    deep = house.folder
+    while len(str(deep)) < 3_950:
+        deep = deep / ("d" * 100)
+
+    ended = house.run("--reports", str(deep))
+
+    assert ended.returncode == 1
+    assert "The paths of this run would be up to 4" in ended.stderr
+    assert "more than this system allows. Give a folder nearer to the root of the disk with --reports" in ended.stderr
+    assert "Notebooks" not in ended.stdout
 
 
 @needs_mount
@@ -247,3 +278,15 @@ def test_a_reports_folder_that_cannot_be_written_is_named(house, small_disk):
     assert ended.returncode == 1
     assert "cannot be written: Read-only file system." in ended.stderr
     assert "--reports" in ended.stderr
+
+
+def test_a_page_that_shows_a_home_s_postcode_is_not_published(published):
+    house = published
+    house.says("20_leak", f"one child lives at {POSTCODE.replace(' ', '')}")
+
+    ended = house.run()
+
+    assert ended.returncode == 1
+    assert "no child's id or postcode: 20_leak.html holds 1 identifier of children" in ended.stderr
+    assert POSTCODE.replace(" ", "") not in ended.stdout + ended.stderr
+    assert stands(house)

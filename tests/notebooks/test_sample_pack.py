@@ -21,6 +21,7 @@ REPORTS = (
     "30_exceptions",
     "40_care_leavers",
     "50_cohort_forecast",
+    "60_outcomes_workshop",
     "70_benchmarks",
     "90_strategy_evidence",
     "catalogue",
@@ -33,6 +34,7 @@ def test_the_pack_has_a_cover_every_report_data_and_a_manifest(pack):
     )
     data = {p.name for p in (pack / "data").iterdir()}
     assert {"figures.csv", "forecast.csv", "forecast_measures.csv"} <= data
+    assert {"voice.csv", "work_due.csv", "care_leavers_beside.csv"} <= data
 
 
 @pytest.mark.parametrize(
@@ -119,6 +121,22 @@ def test_the_care_leavers_report_has_advisers_at_the_ceiling_and_the_range_of_ta
         for word in ("fewest", "most")
     )
     assert fewest < most
+
+
+def test_the_workshop_has_findings_goals_actions_and_questions_of_the_invented_authority(text):
+    said = text("60_outcomes_workshop")
+    assert "Homes: diverge." in said
+    assert "Goals, and how far off they are" in said
+    assert "Actions: 1 overdue, 2 due, 3 open, 1 closed. Carried forward from earlier quarters: 2." in said
+    assert "Which teams did better than others?" in said
+
+
+def test_the_assessment_is_made_by_rule_and_says_of_which_day_it_is(text):
+    said = text("20_performance_report")
+    assert "Figures are as at 31 March 2025, the end of 2024-25 Q4" in said
+    assert "What is going well" in said
+    assert "What to do better" in said
+    assert "Red, and without a comment:" in said
 
 
 def test_the_strategy_report_says_what_is_not_known(text):

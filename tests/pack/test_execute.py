@@ -11,13 +11,23 @@ from incare.pack import params, plan
 from incare.pack.execute import Step, execute, is_our_own
 
 CHILD = CHILDREN[0]
+# Sockets in a folder that only this user can open, except on Windows, which has none.
+IPC = """import sys
+from ipykernel.kernelapp import IPKernelApp
+assert sys.platform == 'win32' or IPKernelApp.instance().transport == 'ipc'"""
 # One pool for all: starting the workers takes longer than the notebooks.
 CELLS = {
-    "10_whole": ["import os; assert os.environ['OMP_NUM_THREADS'] == '1'", SAY.format("<p>whole</p>")],
+    "10_whole": ["import os; assert os.environ['OMP_NUM_THREADS'] == '1'", IPC, SAY.format("<p>whole</p>")],
     "11_raises": ["1", f"raise ValueError('child {CHILD} is born twice')", "2"],
     "12_ours": ["from incare.periods import Quarter", "Quarter.parse('Q9')"],
     "13_exit": ["1", "import sys; sys.exit(0)", "2"],
     "14_killed": ["1", "import os, signal; os.kill(os.getpid(), getattr(signal, 'SIGKILL', signal.SIGTERM))", "2"],
+    "15_once": [
+        "from pathlib import Path; Path(output).mkdir(parents=True); begun = Path(output).parents[1] / 'begun'",
+        "(Path(output) / f'{begun.exists()}.csv').write_text('1')",
+        "import os, signal; again = begun.exists(); begun.touch()",
+        "again or os.kill(os.getpid(), getattr(signal, 'SIGKILL', signal.SIGTERM));",
+    ],
     "16_worker": ["import psutil; psutil.Process().parent().kill(); import time; time.sleep(30)"],
     "17_prints": [f"import os; os.write(2, b'{CHILD}'); print('{CHILD}')"],
 }
@@ -31,9 +41,9 @@ def ended(tmp_path_factory):
     work = house.folder / "work"
     work.mkdir()
     jobs = plan.make(params.read(house.params), house.folder / "notebooks", work / "data")
-    steps = []
-    outcomes = {outcome.name: outcome for outcome in execute(jobs, work, 2, steps.append)}
-    return outcomes, steps
+    steps, finished = [], []
+    outcomes = execute(jobs, work, 2, steps.append, lambda outcome: finished.append(outcome.name))
+    return {outcome.name: outcome for outcome in outcomes}, steps, finished
 
 
 def failure(ended, name: str) -> str:
@@ -51,10 +61,15 @@ def test_a_notebook_that_runs_through_has_no_failure_and_a_duration(ended):
 def test_each_cell_is_told_as_it_ends(ended):
     told = [step for step in ended[1] if step.name == "10_whole"]
 
-    # Three code cells: the parameters and two more; papermill's own cell of parameters is not counted.
-    assert told[0] == Step("10_whole", 0, 3)
-    assert told[-1] == Step("10_whole", 3, 3)
+    # Four code cells: the parameters and three more; papermill's own cell of parameters is not counted.
+    assert told[0] == Step("10_whole", 0, 4)
+    assert told[-1] == Step("10_whole", 4, 4)
     assert [step.done for step in told] == sorted(step.done for step in told)
+
+
+def test_a_kernel_is_spoken_to_over_sockets_of_this_user_alone(ended):
+    assert "transport == 'ipc'" in ended[0]["10_whole"].executed.read_text(encoding="utf-8")
+    assert failure(ended, "10_whole") == ""
 
 
 def test_an_error_of_another_library_is_told_by_cell_and_type_only(ended):
@@ -78,13 +93,31 @@ def test_a_kernel_that_dies_is_a_failure_with_its_last_cell(ended):
     )
 
 
+def test_a_kernel_that_dies_once_is_tried_again_and_only_the_second_try_s_files_stay(ended):
+    outcome = ended[0]["15_once"]
+
+    assert (outcome.failure, outcome.tries) == ("", 2)
+    assert ended[0]["14_killed"].tries == 2
+    assert ended[0]["10_whole"].tries == 1
+    data = outcome.executed.parent / "data" / "15_once"
+    assert [file.name for file in data.iterdir()] == ["True.csv"]
+
+
+def test_a_notebook_that_fails_by_itself_is_not_tried_again(ended):
+    assert [ended[0][name].tries for name in ("11_raises", "12_ours", "13_exit")] == [1, 1, 1]
+
+
+def test_each_outcome_is_told_while_others_run(ended):
+    assert sorted(ended[2]) == sorted(ended[0])
+
+
 def test_a_worker_that_dies_fails_its_own_notebook_and_no_other(ended):
     assert "ended from outside" in failure(ended, "16_worker")
     assert failure(ended, "17_prints") == ""
 
 
 def test_no_failure_holds_a_childs_value_and_the_restricted_log_holds_the_whole_error(ended):
-    outcomes, _ = ended
+    outcomes = ended[0]
 
     assert CHILD not in " ".join(outcome.failure for outcome in outcomes.values())
     assert CHILD in outcomes["11_raises"].log.read_text(encoding="utf-8")

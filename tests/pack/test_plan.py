@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from house import House
-from incare.pack import params, plan
+from incare.pack import params, plan, sign_in
 from incare.pack.plan import PlanError
 
 
@@ -101,6 +101,8 @@ def test_the_hash_of_a_notebooks_inputs_changes_with_each_of_them_and_with_nothi
     assert inputs(extract="a", code="b") == first
     assert inputs(extract="c", code="b") != first
     assert inputs(extract="a", code="c") != first
+    assert inputs(extract="a", code="b", software="pandas 4") != first
+    assert inputs(extract="a", code="b", earlier="a pack of last quarter") != first
 
     house.write_params(lag_days_allowed=10)  # the notebook does not ask for it
     assert inputs(extract="a", code="b") == first
@@ -109,3 +111,70 @@ def test_the_hash_of_a_notebooks_inputs_changes_with_each_of_them_and_with_nothi
 
     house.notebook("10_first", "1 + 2")
     assert inputs(extract="a", code="b") != first
+
+
+def test_what_all_reports_share_decides_every_notebook(house):
+    house.notebook("10_first", "1 + 1")
+    first = planned(house)[0].inputs
+
+    house.write_params(breakdowns=["sex"])  # the notebook does not ask for it, but it decides what the pack hides
+
+    assert planned(house)[0].inputs != first
+
+
+def test_a_file_that_a_parameter_names_counts_with_its_content(house):
+    house.notebook("10_first", "1", parameters="benchmarks: str | None = None")
+    folder = house.folder / "published"
+    folder.mkdir()
+    (folder / "rates.csv").write_text("a")
+    house.write_params(benchmarks="../published")
+    first = planned(house)[0]
+
+    assert planned(house)[0].inputs == first.inputs
+    (folder / "rates.csv").write_text("b")
+    changed = planned(house)[0]
+    assert changed.inputs != first.inputs
+    assert {kind for kind in changed.parts if changed.parts[kind] != first.parts[kind]} == {"files"}
+
+
+def test_a_pack_is_decided_by_its_notebooks_and_by_every_key_of_the_params_file(house):
+    house.notebook("10_first", "1")
+
+    def whole() -> str:
+        found = params.read(house.params)
+        return plan.whole(found, plan.make(found, house.folder / "notebooks", house.folder / "out"))
+
+    first = whole()
+    assert whole() == first
+    house.write_params(signed_by=["A. Analyst"])  # no notebook asks for it, and every page prints it
+    signed = whole()
+    house.write_params(signed_by=["A. Analyst"], commentary={"overall": "New words."})
+    assert len({first, signed, whole()}) == 3
+
+
+def test_every_kind_of_input_has_words_for_the_plan(house):
+    house.notebook("10_first", "1")
+
+    assert set(planned(house)[0].parts) == set(plan.KINDS)
+
+
+def test_a_password_in_an_address_reaches_the_kernel_beside_the_parameters(house):
+    house.notebook("10_first", "1", parameters='extract: str = ""')
+    address = "postgresql+psycopg://reader:hunter%402@server/care?schema=csc&sslpassword=pin+9"
+    house.write_params(extract=address)
+
+    (job,) = planned(house)
+
+    assert job.parameters["extract"] == (
+        "postgresql+psycopg://reader:${INCARE_EXTRACT_SECRET_1}@server/care?schema=csc"
+        "&sslpassword=${INCARE_EXTRACT_SECRET_2}"
+    )
+    assert job.secrets == {"INCARE_EXTRACT_SECRET_1": "hunter@2", "INCARE_EXTRACT_SECRET_2": "pin 9"}
+    assert "hunter" not in repr(job)
+
+
+@pytest.mark.parametrize(
+    "address", ["sqlite:////care.db", "mssql+pyodbc://u:${PASSWORD}@h/d?driver=x", "duckdb:///a.b"]
+)
+def test_an_address_without_a_secret_stays_as_it_is(address):
+    assert sign_in.apart(address) == (address, {})

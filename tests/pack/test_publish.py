@@ -45,6 +45,32 @@ def dead_process() -> int:
     return ended.pid
 
 
+# Long paths
+
+
+def test_windows_limit_is_counted_before_anything_is_written(tmp_path):
+    deep = tmp_path / ("d" * 60) / ("e" * 60)
+    at = place(deep, "Testshire", QUARTER, AT)
+    names = ("10_scorecard", "20_performance_report")
+    longest = publish.longest_path(at, names)
+
+    # The longest of all that a run writes: a data file of 64 letters of the longest notebook, while it is kept.
+    assert longest == at.kept / f".20_performance_report-{'0' * 16}.part" / "data" / f"{'x' * 60}.csv"
+    publish._check_length(at, names, len(str(longest)) + 1)
+    with pytest.raises(
+        PublishError, match=f"up to {len(str(longest))} characters long, more than the 259 that Windows"
+    ):
+        publish._check_length(at, names, publish.LONGEST_ON_WINDOWS)
+    publish._check_length(at, names, None)  # elsewhere the system itself is asked
+    assert not deep.exists()
+
+
+def test_a_pack_with_a_long_name_is_counted_by_its_own_place(tmp_path):
+    at = place(tmp_path, "a" * 200, QUARTER, AT)
+
+    assert publish.longest_path(at, ("10_first",)).is_relative_to(at.kept)
+
+
 # One rename
 
 
@@ -292,6 +318,20 @@ def test_a_file_of_another_kind_is_refused(pack, name):
     (pack / name).write_text("x")
 
     assert problems(pack) == [f"{name} may not be published"]
+
+
+def test_a_childs_id_in_a_picture_s_compressed_note_is_found(pack):
+    import base64
+    import zlib
+
+    def picture(kind: bytes, note: bytes) -> str:
+        chunk = len(note).to_bytes(4, "big") + kind + note + bytes(4)
+        return base64.b64encode(b"\x89PNG\r\n\x1a\n" + chunk).decode()
+
+    hidden = zlib.compress(b"of CANARY0001 alone")
+    for kind, note in ((b"zTXt", b"Title\0\0" + hidden), (b"iTXt", b"Title\0\1\0en\0Titel\0" + hidden)):
+        (pack / "index.html").write_text(f'<img alt="" src="data:image/png;base64,{picture(kind, note)}">')
+        assert problems(pack, record=record_of(CHILDREN)) == ["index.html holds 1 identifier of children"]
 
 
 def test_a_data_file_with_a_childs_column_is_refused(pack):

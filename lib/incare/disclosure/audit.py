@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,24 +15,28 @@ from incare.disclosure import ledger
 from incare.disclosure.bounds import Wanted, search
 from incare.disclosure.complementary import CROSS
 from incare.disclosure.protect import SHOWN, Protected, Rules, protect
-from incare.disclosure.relations import Web, quarters_behind, weave
+from incare.disclosure.relations import REVISED, Web, flows_behind, quarters_behind, revisions, weave
 from incare.disclosure.released import KEY, Facts, PackError, name_of, read_manifest, read_pack
 from incare.disclosure.released import released as released_cells
 from incare.disclosure.spoken import unexplained
 
-NAMED = ["measure", "period_end", "grain", "breakdown", "category", "cohort", "what"]
+NAMED = ["area", "measure", "period_end", "grain", "breakdown", "category", "cohort", "what"]
 _WHAT = {"counted": "the number counted", "left": "those not counted", "group": "the size of the group"}
 MOST_NAMED = 12
+GENTLE = 4  # turns in which single rows are hidden beside what gives way, before whole measures are
+_MEASURE_OF = ["area", "measure", "grain", "period_end"]
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What an attacker can work out; safe when that is nothing.
 
-    `unsafe`: a row per cell, `measure, period_end, grain, breakdown, category, cohort, what, problem`: never a value.
+    `unsafe`: a row per cell, `area, measure, period_end, grain, breakdown, category, cohort, what, problem`, and never
+    a value.
     `given_up`: how many relations of each family the printed figures contradict, and so prove nothing.
     `cells` and `hidden` count the cells that were looked at, `unknowns` the numbers they stand for, `releases` the
     packs and questions. `others` are sentences on what else is wrong: the ledger, the pages, figures of everyone.
+    `given_away` counts the numbers that earlier releases give away without this one.
     """
 
     unsafe: pd.DataFrame = field(repr=False)
@@ -40,6 +46,7 @@ class Verdict:
     unknowns: int
     releases: int = 1
     others: tuple[str, ...] = ()
+    given_away: int = 0
 
     @property
     def safe(self) -> bool:
@@ -50,6 +57,9 @@ class Verdict:
         """The verdict in sentences; cells are named, their values are not."""
         packs = f"{self.releases} release{'s' * (self.releases != 1)}"
         said = [f"{self.cells:,} cells of {packs} were put together; {self.hidden:,} numbers are hidden.", *self.others]
+        if self.given_away:
+            numbers = f"{self.given_away:,} number{'s' * (self.given_away > 1)}"
+            said.append(f"{numbers} can be worked out from earlier releases alone.")
         if self.unsafe.empty:
             return [*said, "No hidden cell can be worked out."]
         said.append(f"{len(self.unsafe):,} numbers can be worked out, or nearly:")
@@ -70,22 +80,29 @@ def audit(
     rules: Rules | None = None,
     *,
     facts: dict[str, Facts] | None = None,
-    since: str | None = None,
+    known: dict[bytes, tuple] | None = None,
 ) -> Verdict:
     """Attack everything that was released, and name the cells that give way.
 
     `released` holds the rows of `incare.disclosure.released.released` for all releases, oldest first. A hidden cell is
-    unsafe when fewer than `rules.least_possible` values are left for it. A number that nobody printed but that can be
-    formed (a flow between running totals, a revision, everyone less some) is unsafe when so few values are left and
-    one of them is from 1 to `rules.hide_to`.
+    unsafe when fewer than `rules.least_possible` values are left for it, unless 0 is the only one. A number that nobody
+    printed but that can be formed (a flow between running totals, a revision, everyone less some) is unsafe when so few
+    values are left and one of them is from 1 to `rules.hide_to`. `known` keeps what was found, for a later audit of
+    nearly the same cells.
     **Source**: attacks D1 to D8 and D14 of the mission notes; the solver is HiGHS.
     """
     rules = rules or Rules()
     web = weave(released, facts)
-    attacks = [_attacked(web, _sought(web), rules)]
-    years = quarters_behind(released)
-    attacks.append(_attacked(years, years.changes.assign(strict=False), rules))
-    unsafe = pd.concat([rows for rows, _ in attacks], ignore_index=True)
+    revised, years, flows = revisions(released, facts), quarters_behind(released), flows_behind(web)
+    sought = (
+        (web, _sought(web)),
+        (revised, _sought(revised)),
+        (years, years.changes.assign(strict=False)),
+        (flows, flows.changes.assign(strict=True)),
+    )
+    attacks = [_attacked(woven, asked, rules, known) for woven, asked in sought]
+    # A quarter may give way in two systems.
+    unsafe = pd.concat([rows for rows, _ in attacks], ignore_index=True).drop_duplicates(NAMED)
     families = pd.Series([name for _, names in attacks for name in names], dtype=object).value_counts()
     return Verdict(
         unsafe=unsafe.assign(period_end=pd.to_datetime(unsafe["period_end"]).astype("datetime64[s]")),
@@ -97,37 +114,95 @@ def audit(
     )
 
 
-def protect_and_attack(series: pd.DataFrame, rules: Rules | None = None, turns: int = 6) -> tuple[Protected, Verdict]:
+def attack(own: pd.DataFrame, earlier: pd.DataFrame | None = None, rules: Rules | None = None) -> Verdict:
+    """Attack the cells of a release together with those of earlier ones, oldest first.
+
+    What the earlier ones give away by themselves is counted and not blamed on this release: hiding more in it would
+    not take that back.
+    """
+    return _attacker(earlier, rules or Rules())(own)
+
+
+def _attacker(earlier: pd.DataFrame | None, rules: Rules) -> Callable[[pd.DataFrame], Verdict]:
+    """An attack that may be repeated on nearly the same cells, and then is quicker."""
+    known: dict[bytes, tuple] = {}
+    before = cache(lambda: audit(earlier, rules, known=known).unsafe)
+
+    def attacked(own: pd.DataFrame) -> Verdict:
+        if earlier is None or not len(earlier):
+            return audit(own, rules, known=known)
+        verdict = audit(pd.concat([earlier, own], ignore_index=True), rules, known=known)
+        return verdict if verdict.unsafe.empty else _blamed(verdict, before())
+
+    return attacked
+
+
+def _blamed(verdict: Verdict, before: pd.DataFrame) -> Verdict:
+    """The verdict without the numbers that gave way before."""
+    old = pd.MultiIndex.from_frame(verdict.unsafe[NAMED]).isin(pd.MultiIndex.from_frame(before[NAMED]))
+    return replace(verdict, unsafe=verdict.unsafe[~old].reset_index(drop=True), given_away=int(old.sum()))
+
+
+def protect_and_attack(
+    series: pd.DataFrame,
+    rules: Rules | None = None,
+    turns: int = 10,
+    earlier: pd.DataFrame | None = None,
+    cohort: str = "",
+) -> tuple[Protected, Verdict]:
     """Protect a series for the public, attack it, and hide more where that succeeds, until it does not.
 
-    Beside each cell that gives way the smallest shown row of the same table and group is hidden, or else its total. The
-    verdict is that of the last turn: not safe when `turns` were not enough. Takes seconds per attack.
+    `earlier` are the cells of earlier releases, which the attacker holds as well; `cohort` says of whom a question
+    asked, when the series answers one. In the first turns the smallest shown row of the same table and group as each
+    cell that gives way is hidden, or else its total, and of a revision that gives way the revised row itself; then all
+    of the measure in that period; in the last turns the group in every measure. The verdict is that of the last turn:
+    not safe when `turns` were not enough, or nothing is left to hide. Takes seconds per attack.
     """
     rules = rules or Rules()
-    also = np.zeros(len(series), bool)
-    for _ in range(turns):
+    also, attacked = np.zeros(len(series), bool), _attacker(earlier, rules)
+    for turn in range(turns):
         shown = protect(series, "public", rules, also)
-        verdict = audit(released_cells(shown, "series"), rules)
-        if verdict.safe:
+        verdict = attacked(released_cells(shown, "series", cohort=cohort))
+        told = shown.frame["status"].isin(SHOWN).to_numpy()
+        more = np.zeros(len(series), bool)
+        for further in (_beside, _measure_of, _group_of)[(turn >= GENTLE) + (turn >= 2 * GENTLE) :]:
+            more = more if more.any() or verdict.safe else further(series, told, verdict.unsafe) & told
+        if not more.any():
             break
-        also |= _beside(series, shown.frame, verdict.unsafe)
+        also |= more
     return shown, verdict
 
 
-def _beside(series: pd.DataFrame, shown: pd.DataFrame, unsafe: pd.DataFrame) -> np.ndarray:
+def _beside(series: pd.DataFrame, told: np.ndarray, unsafe: pd.DataFrame) -> np.ndarray:
     """For each unsafe cell the smallest shown row of its table and group, or else the total of everyone."""
-    rows = shown[["measure", "grain", "period_end", "breakdown", "category", "status"]].reset_index(drop=True)
+    rows = series[[*_MEASURE_OF, "breakdown", "category"]].reset_index(drop=True)
     rows = rows.assign(group=rows["category"].str.rpartition(CROSS)[0], size=series["numerator"].to_numpy(float))
-    table = ["measure", "grain", "period_end", "breakdown", "group"]
-    told = rows[rows["status"].isin(SHOWN)]
-    wanted = unsafe.assign(group=unsafe["category"].str.rpartition(CROSS)[0])[table].drop_duplicates()
-    beside = told[told["size"] > 0].merge(wanted.reset_index(drop=True), on=table, how="inner").sort_values("size")
+    table = [*_MEASURE_OF, "breakdown", "group"]
+    wanted = unsafe.assign(group=unsafe["category"].str.rpartition(CROSS)[0])
+    wanted = wanted.loc[unsafe["what"] != REVISED, table].drop_duplicates()
+    beside = rows[told & (rows["size"] > 0)].merge(wanted, on=table, how="inner").sort_values("size")
     first = beside.drop_duplicates(table)
     spent = wanted[~pd.MultiIndex.from_frame(wanted).isin(pd.MultiIndex.from_frame(first[table]))]
     totals = spent.assign(breakdown="total", category="All")
-    keys = ["measure", "grain", "period_end", "breakdown", "category"]
-    chosen = pd.MultiIndex.from_frame(pd.concat([first[keys], totals[keys]]))
+    keys = [*_MEASURE_OF, "breakdown", "category"]
+    # What was revised is hidden itself: it is shown, in two states.
+    revised = unsafe.loc[unsafe["what"] == REVISED, keys]
+    chosen = pd.MultiIndex.from_frame(pd.concat([first[keys], totals[keys], revised]))
     return pd.MultiIndex.from_frame(rows[keys]).isin(chosen)
+
+
+def _measure_of(series: pd.DataFrame, told: np.ndarray, unsafe: pd.DataFrame) -> np.ndarray:
+    """All rows of the measure and period of each unsafe cell."""
+    return _alike(series, unsafe, _MEASURE_OF)
+
+
+def _group_of(series: pd.DataFrame, told: np.ndarray, unsafe: pd.DataFrame) -> np.ndarray:
+    """The group and period of each unsafe cell in every measure."""
+    return _alike(series, unsafe, ["area", "grain", "period_end", "breakdown", "category"])
+
+
+def _alike(series: pd.DataFrame, unsafe: pd.DataFrame, columns: list[str]) -> np.ndarray:
+    return pd.MultiIndex.from_frame(series[columns]).isin(pd.MultiIndex.from_frame(unsafe[columns]))
 
 
 def audit_pack(
@@ -149,7 +224,7 @@ def audit_pack(
     own, place = read_pack(pack), Path(records) if records else ledger.place(pack)
     entries = ledger.read(place)
     earlier = ledger.cells_of(entries, facts["area"], without=name_of(facts))
-    verdict = audit(pd.concat([earlier, own], ignore_index=True) if len(earlier) else own, rules)
+    verdict = attack(own, earlier, rules)
     others = [*_unrounded(own, rules), *_of_pages(pack, rules), *_everyone(own, rules, params)]
     others += [] if new else _unrecorded(entries, own, name_of(facts), place)
     return replace(verdict, others=tuple(others))
@@ -164,8 +239,12 @@ def _unrounded(cells: pd.DataFrame, rules: Rules) -> list[str]:
 
 
 def _of_pages(pack: Path, rules: Rules) -> list[str]:
-    found = unexplained(pack, rules).groupby("file").size()
-    return [f"{name} says {count} numbers that no released figure explains." for name, count in found.items()]
+    found = unexplained(pack, rules)
+    return [
+        f"{name} says {len(rows)} number{'s' * (len(rows) > 1)} that no released figure explains, the first in "
+        f'"{rows["words"].iloc[0]}".'
+        for name, rows in found.groupby("file")
+    ]
 
 
 def _everyone(cells: pd.DataFrame, rules: Rules, params: dict) -> list[str]:
@@ -182,6 +261,8 @@ def _everyone(cells: pd.DataFrame, rules: Rules, params: dict) -> list[str]:
 
 
 def _unrecorded(entries: list[ledger.Entry], own: pd.DataFrame, name: str, place: Path) -> list[str]:
+    if own.empty:
+        return []
     mine = [entry for entry in entries if entry.release == name]
     if not mine:
         return [f"{place.name} does not record this pack: it was cut off, or the pack was not published by a run."]
@@ -190,13 +271,15 @@ def _unrecorded(entries: list[ledger.Entry], own: pd.DataFrame, name: str, place
     return []
 
 
-def _attacked(web: Web, sought: pd.DataFrame, rules: Rules) -> tuple[pd.DataFrame, np.ndarray]:
+def _attacked(web: Web, sought: pd.DataFrame, rules: Rules, known: dict | None) -> tuple[pd.DataFrame, np.ndarray]:
     """The numbers of a web that give way, and the families of the relations that were given up."""
     unknown, always = sought["unknown"].to_numpy(int), sought["strict"].to_numpy(bool)
     wanted = Wanted(unknown, always, rules.least_possible, (max(rules.hide_from, 1), rules.hide_to))
-    found = search(web.system, wanted)
+    found = search(web.system, wanted, known)
+    # That nobody is in a group is no secret: the rules print every 0 unless it hides what is beside it.
+    nobody = (found.least == 0) & (found.most == 0) & (sought["what"] == _WHAT["counted"]).to_numpy()
     problem = np.where(found.decided, f"fewer than {rules.least_possible} values are possible", "not shown to be safe")
-    rows = sought.assign(problem=problem)[found.few]
+    rows = sought.assign(problem=problem)[found.few & ~nobody]
     return rows[[*NAMED, "problem"]], web.system.family[found.given_up]
 
 

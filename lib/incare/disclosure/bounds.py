@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-# A solve that takes longer leaves its cells undecided, which an audit counts as unsafe.
-SECONDS_PER_CELL = 60.0
-SECONDS_PER_SWEEP = 20.0
+# A solve that needs more branches leaves its cells undecided, which an audit counts as unsafe. Branches, not seconds,
+# so that a slow machine finds what a fast one does; the seconds only end what would never end.
+NODES_PER_CELL = 5_000
+NODES_PER_SWEEP = 500
+NODES_PER_DOUBT = 50
+SECONDS = 600.0
 SWEEPS = 30
 FRUITLESS = 3
 ROUNDS = 12
 TOGETHER = 1_500  # unknowns that are solved for at once where their parts are small
 REACH = 2  # how far from a solution others are looked for, as a multiple of the values needed
 _HAIR = 1e-6
+_OF_A_PART = ("low", "high", "tie", "unknown", "weight", "least", "most", "firm")
 
 
 @dataclass(frozen=True)
@@ -106,11 +111,12 @@ class Wanted:
         return replace(self, unknown=unknown, always=self.always[places])
 
 
-def search(system: System, wanted: Wanted) -> Found:
+def search(system: System, wanted: Wanted, known: dict[bytes, tuple] | None = None) -> Found:
     """Whether each wanted unknown can have enough values; whole numbers throughout.
 
     The system falls into independent parts. One solution is a witness for every cell of its part, so most cells are
-    settled together; only those left are asked about one by one.
+    settled together; only those left are asked about one by one. `known` keeps what was found of each part, for a
+    later search in which that part is the same.
     **Source**: HiGHS, through SciPy (Huangfu and Hall 2018, Math. Prog. Comp. 10).
     """
     system = narrowed(system)
@@ -122,15 +128,27 @@ def search(system: System, wanted: Wanted) -> Found:
     sought = np.zeros(len(system.low), bool)
     sought[unknown[open_]] = True
     for unknowns, ties in _parts(system, sought):
-        part, start, dropped = _consistent(system.part(unknowns, ties))
-        given_up.append(ties[dropped])
         inside = np.full(len(system.low), -1)
         inside[unknowns] = np.arange(len(unknowns))
         places = np.flatnonzero(open_ & (inside[unknown] >= 0))
-        found = _ranges(part, start, wanted.only(places, inside[unknown[places]]))
+        dropped, *found = _found(system.part(unknowns, ties), wanted.only(places, inside[unknown[places]]), known)
+        given_up.append(ties[dropped])
         least[places], most[places], decided[places] = found
     few = (most - least + 1 < wanted.enough) & wanted.matters(least, most)
     return Found(least, most, few, decided, np.concatenate([np.zeros(0, int), *given_up]))
+
+
+def _found(part: System, wanted: Wanted, known: dict[bytes, tuple] | None) -> tuple:
+    """The beliefs given up in one part, and the ends of its wanted unknowns with whether they are sure."""
+    if known is None:
+        known = {}
+    mark = hashlib.blake2b(repr((wanted.enough, wanted.small)).encode())
+    for array in (*(getattr(part, name) for name in _OF_A_PART), wanted.unknown, wanted.always):
+        mark.update(np.ascontiguousarray(array).tobytes() + b"|")
+    if mark.digest() not in known:
+        consistent, start, dropped = _consistent(part)
+        known[mark.digest()] = (dropped, *_ranges(consistent, start, wanted))
+    return known[mark.digest()]
 
 
 def narrowed(system: System) -> System:
@@ -146,8 +164,9 @@ def narrowed(system: System) -> System:
         ends = (system.least[tie] - rest_large) / weight, (system.most[tie] - rest_small) / weight
         lower, upper = np.where(up, ends[0], ends[1]), np.where(up, ends[1], ends[0])
         before = low.sum() - high.sum()
-        np.maximum.at(low, unknown, np.ceil(lower - _HAIR))
-        np.minimum.at(high, unknown, np.floor(upper + _HAIR))
+        # Where a tie has two unbounded sides it says nothing (infinity less infinity): fmax and fmin pass over that.
+        np.fmax.at(low, unknown, np.ceil(lower - _HAIR))
+        np.fmin.at(high, unknown, np.floor(upper + _HAIR))
         if (low > high).any():
             return system
         if low.sum() - high.sum() == before:
@@ -192,7 +211,7 @@ def _grouped(label: np.ndarray) -> dict[int, np.ndarray]:
 # Solving
 
 
-def _solve(system: System, goal: np.ndarray, seconds: float, gap: float = 0.0):
+def _solve(system: System, goal: np.ndarray, nodes: int, gap: float = 0.0):
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array
 
@@ -202,18 +221,18 @@ def _solve(system: System, goal: np.ndarray, seconds: float, gap: float = 0.0):
         constraints=LinearConstraint(matrix, system.least, system.most),
         bounds=Bounds(system.low, system.high),
         integrality=np.ones(len(system.low)),
-        options={"time_limit": seconds, "mip_rel_gap": gap},
+        options={"node_limit": nodes, "time_limit": SECONDS, "mip_rel_gap": gap},
     )
 
 
 def _consistent(system: System) -> tuple[System, np.ndarray | None, np.ndarray]:
     """The system without the beliefs that the printed figures contradict, a solution of it, and which these are."""
-    found = _solve(system, np.zeros(len(system.low)), SECONDS_PER_CELL).x
+    found = _solve(system, np.zeros(len(system.low)), NODES_PER_CELL).x
     if found is not None:
         return system, np.round(found), np.zeros(0, int)
     dropped = _contradicted(system)
     rest = system.without(dropped)
-    found = _solve(rest, np.zeros(len(system.low)), SECONDS_PER_CELL).x
+    found = _solve(rest, np.zeros(len(system.low)), NODES_PER_CELL).x
     return rest, None if found is None else np.round(found), dropped
 
 
@@ -236,7 +255,7 @@ def _contradicted(system: System) -> np.ndarray:
             constraints=LinearConstraint(hstack([matrix, over, -over]), system.least, system.most),
             bounds=Bounds(np.r_[system.low, np.zeros(2 * len(soft))], np.r_[system.high, np.full(2 * len(soft), 1e6)]),
             integrality=integrality,
-            options={"time_limit": SECONDS_PER_CELL, "mip_rel_gap": 0.0},
+            options={"node_limit": NODES_PER_DOUBT, "time_limit": SECONDS, "mip_rel_gap": 0.0},
         )
         if found.x is not None:
             missed = found.x[count : count + len(soft)] + found.x[count + len(soft) :]
@@ -247,20 +266,22 @@ def _contradicted(system: System) -> np.ndarray:
 def _ranges(system: System, start, wanted: Wanted) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each wanted unknown the least and most value seen, exact where they are few, and whether that is sure."""
     seen = _Seen(wanted)
+    own = _own_parts(system)
     if start is not None:
         seen.add(start)
         reach = REACH * wanted.enough
         near = replace(system, low=np.maximum(system.low, start - reach), high=np.minimum(system.high, start + reach))
-        for goal in _goals(seen, len(system.low), np.random.default_rng(len(system.low))):
-            found = _solve(near, goal, SECONDS_PER_SWEEP, gap=0.05)
+        upward = (near.high - start + _HAIR) / (near.high - near.low + 2 * _HAIR)
+        for goal in _goals(seen, upward, np.random.default_rng(len(start))):
+            # Parts whose numbers are all settled are left as they are.
+            unknowns, ties = (np.flatnonzero(np.isin(label, own[0][goal != 0])) for label in own)
+            found = _solve(near.part(unknowns, ties), goal[unknowns], NODES_PER_SWEEP, gap=0.05)
             if found.x is not None:
-                seen.add(found.x)
+                moved = start.copy()
+                moved[unknowns] = found.x
+                seen.add(moved)
     sure = np.ones(len(wanted.unknown), bool)
-    left = np.flatnonzero(seen.narrow())
-    if not len(left):
-        return seen.least, seen.most, sure
-    own = _own_parts(system)
-    for place in left:
+    for place in np.flatnonzero(seen.narrow()):
         if seen.narrow()[place]:
             sure[place] = _ends(system, own, seen, place)
     return seen.least, seen.most, sure
@@ -296,15 +317,20 @@ class _Seen:
         return ~(self.most - self.least + 1 >= self.wanted.enough)
 
 
-def _goals(seen: _Seen, count: int, draw: np.random.Generator):
-    """Directions to push all unsettled unknowns in at once; parts of one sum must go different ways, so by chance."""
+def _goals(seen: _Seen, upward: np.ndarray, draw: np.random.Generator):
+    """Directions to push all unsettled unknowns in at once, by chance, since parts of one sum must go different ways.
+
+    `upward` is the chance of each unknown to be pushed up: where the more room is.
+    """
     fruitless = 0
     for _ in range(SWEEPS):
         left = np.flatnonzero(seen.narrow())
         if not len(left) or fruitless == FRUITLESS:
             return
-        goal = np.zeros(count)
-        goal[seen.wanted.unknown[left]] = draw.choice([-1.0, 1.0], len(left)) * draw.uniform(0.5, 1.5, len(left))
+        goal = np.zeros(len(upward))
+        pushed = seen.wanted.unknown[left]
+        # Goals are made as small as can be, so an unknown with a negative weight goes up.
+        goal[pushed] = np.where(draw.random(len(left)) < upward[pushed], -1.0, 1.0) * draw.uniform(0.5, 1.5, len(left))
         yield goal
         fruitless = fruitless + 1 if seen.narrow().sum() == len(left) else 0
 
@@ -320,7 +346,7 @@ def _ends(system: System, own, seen: _Seen, place: int) -> bool:
     for sign in (1.0, -1.0):
         goal = np.zeros(len(part.low))
         goal[alone.unknown[0]] = sign
-        found = _solve(part, goal, SECONDS_PER_CELL)
+        found = _solve(part, goal, NODES_PER_CELL)
         if found.x is not None:
             value = np.round(found.x[alone.unknown[0]])
             seen.least[place], seen.most[place] = min(seen.least[place], value), max(seen.most[place], value)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from incare.disclosure.protect import SHOWN
 from incare.disclosure.released import COLUMNS, LABELS
+from incare.disclosure.turns import in_turn
 
 NAME = "ledger.jsonl"
 START = "0" * 64
@@ -79,37 +80,61 @@ def append(path: str | os.PathLike, cells: pd.DataFrame, at: datetime) -> Entry:
     """Record one release at the end of a ledger, and wait until it is on the disk.
 
     `cells` are those of one release and area, as `released` returns them. A release recorded already with the same
-    cells is not recorded twice. Raises `LedgerError` for a ledger that does not hold together, or cannot be written.
+    cells is not recorded twice. Other processes wait their turn. Raises `LedgerError` for a ledger that does not hold
+    together, or cannot be written.
     """
     path = Path(path)
-    entries = read(path)
     names = cells[["release", "area"]].drop_duplicates()
     if len(names) != 1:
         raise LedgerError(f"One release of one area can be recorded at a time; found {len(names)}.")
-    release, area = names.iloc[0]
-    rows = _rows(cells)
+    release, area = (str(name) for name in names.iloc[0])
+    try:
+        with in_turn(path):
+            return _appended(path, release, area, _rows(cells), at)
+    except OSError as problem:
+        raise LedgerError(f"{path} cannot be written: {problem.strerror or type(problem).__name__}.") from None
+
+
+def _appended(path: Path, release: str, area: str, rows: list, at: datetime) -> Entry:
+    entries = read(path)
     same = [entry for entry in entries if entry.release == release and entry.digest == _digest(rows)]
     if same:
         return same[-1]
     previous = entries[-1].hash if entries else START
-    at = at.isoformat(timespec="seconds")
-    entry = Entry(len(entries) + 1, str(release), str(area), at, _digest(rows), previous, "", rows)
+    entry = Entry(len(entries) + 1, release, area, at.isoformat(timespec="seconds"), _digest(rows), previous, "", rows)
     entry = Entry(**{**entry.__dict__, "hash": _hash(entry)})
     line = json.dumps(entry.__dict__, ensure_ascii=False, sort_keys=True) + "\n"
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        before = file.tell()
+        try:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            os.truncate(path, before)
+            raise
+    return entry
+
+
+def mend(path: str | os.PathLike) -> bool:
+    """Remove a last line that was never written whole, as a run killed in the middle leaves it; says whether it did.
+
+    What it was about is not lost: the pack stands published, and a run records every pack that no line knows.
+    Raises `LedgerError` when the ledger cannot be written.
+    """
+    path = Path(path)
+    if not path.exists():
+        return False
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            before = file.tell()
-            try:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-            except OSError:
-                os.truncate(path, before)
-                raise
+        with in_turn(path):
+            written = path.read_bytes()
+            whole = written.rfind(b"\n") + 1
+            if whole == len(written):
+                return False
+            os.truncate(path, whole)
     except OSError as problem:
         raise LedgerError(f"{path} cannot be written: {problem.strerror or type(problem).__name__}.") from None
-    return entry
+    return True
 
 
 def cells_of(entries: list[Entry], area: str, without: str = "") -> pd.DataFrame:

@@ -95,6 +95,13 @@ class Protected:
         rows, columns = self.frame.shape
         return f"Protected({self.profile}, {rows} rows, {columns} columns)"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows of protected figures: the profile, how many are hidden, and the newest rows."""
+        columns = ["measure", "period_end", "breakdown", "category", "numerator", "denominator", "value", "status"]
+        hidden = int((self.frame["status"] == "c").sum())
+        newest = self.frame.sort_values("period_end", kind="stable").tail(12)[columns]
+        return f"<p>{self.profile}: {len(self.frame):,} figures, {hidden:,} hidden</p>{newest.to_html(index=False)}"
+
     @property
     def attention(self) -> pd.DataFrame:
         """Rows where a sensitive measure is 0 % or 100 % of a group, so that the figure speaks of everyone in it."""

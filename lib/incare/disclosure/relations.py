@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from incare.disclosure.bounds import Builder, System
+from incare.disclosure.bounds import Builder, System, narrowed
 from incare.disclosure.complementary import CROSS
 from incare.disclosure.protect import SHOWN
 from incare.disclosure.released import KEY, WHOSE, Facts, kinds_of, published_facts
@@ -64,7 +64,23 @@ NESTED = (
 SUMS_OF_QUARTERS = re.compile(
     r"cl_(?!pa_)\w+|ceased_\w+|cla_(started|ceased)_(rate|count|uasc_pct)|cla_reentry_pct|adopt\w+|missing_incidents_count"
 )
+# What happens in a quarter, and the rolling years that count the same children, each of them once.
+YEARS_OF = {
+    "cla_started_count": (
+        ("cla_started_rate", "counted"),
+        ("cla_started_uasc_pct", "group"),
+        ("cla_reentry_pct", "group"),
+    ),
+    "cla_ceased_count": (
+        ("cla_ceased_rate", "counted"),
+        *((f"ceased_{why}_pct", "group") for why in ("adopted", "sgo", "cao", "returned_home", "aged_18")),
+        *((f"ceased_{why}_pct", "group") for why in ("stayed_with_carers", "independent", "permanence")),
+    ),
+}
+TWICE = 0.02  # of a year's children, those counted in two of its quarters: an attacker trusts that there are no more
+REVISED = "the change when it was revised"
 _PLACE = ["area", "grain", "period_end", "cohort", "breakdown", "category"]
+_PERIOD = ["area", "grain", "period_end"]
 _SUFFICIENT = 2_000  # groups of children that a question about some of them may be cut into
 
 
@@ -83,27 +99,48 @@ class Web:
 
 
 def weave(released: pd.DataFrame, facts: dict[str, Facts] | None = None) -> Web:
-    """Every relation between the cells of all releases, as an attacker who has read the definitions knows them.
+    """Every relation between the newest figures of all releases, for an attacker who has read the definitions.
 
     `released` holds the rows of `released()` for one or more releases, oldest first; `facts` replaces or adds to the
-    facts of the catalogue.
-    **Source**: attacks D1 to D8 and D14 of the mission notes.
+    facts of the catalogue. Releases are put together as long as no figure of a period was revised; what stood beside a
+    revised one may have been revised too, unseen (`revisions` has those).
+    **Source**: attacks D1, D2, D3, D5 to D8 and D14 of the mission notes.
     """
-    facts = published_facts() | (facts or {})
-    cells = _cells(released)
     builder = Builder()
-    cells = _unknowns(cells, builder)
+    cells = _unknowns(_newest(_cells(released)), builder)
+    view, facts = View.of(cells), published_facts() | (facts or {})
+    for tie in (_breakdowns, _mixes, _margins, _months, _same, _parts_of, _groups_of, _flow):
+        tie(view, builder, facts)
+    changes = [form(view, builder) for form in (_to_date, _nested, _alternatives, _cohorts)]
+    return Web(cells, _changes(changes), builder.system())
+
+
+def revisions(released: pd.DataFrame, facts: dict[str, Facts] | None = None) -> Web:
+    """The tables of periods in which anything was revised, in all their states and by themselves.
+
+    A cell that one release hides and another shows is one number as long as no figure of its table changed; where one
+    did, the difference is the children who were added or taken out.
+    **Source**: attack D4 of the mission notes.
+    """
+    cells = _cells(released)
+    revised = cells.groupby(_PERIOD, dropna=False)["world"].transform("max") > 0
+    builder = Builder()
+    cells = _unknowns(_merged(cells[revised]), builder)
+    facts = published_facts() | (facts or {})
     changes: list[pd.DataFrame] = []
-    for view in _views(cells):
-        for tie in (_breakdowns, _mixes, _margins, _months, _same, _parts_of, _groups_of, _flow):
+    for _, state in cells.groupby("version"):
+        view = View.of(state.reset_index(drop=True))
+        for tie in (_breakdowns, _mixes, _margins, _months):
             tie(view, builder, facts)
-        changes += [_to_date(view, builder), _nested(view, builder), _alternatives(view, builder)]
         changes.append(_cohorts(view, builder))
-    changes.append(_revised(cells, builder))
-    parts = [part for part in changes if len(part)]
+    return Web(cells, _changes([*changes, _revised(cells, builder)]), builder.system())
+
+
+def _changes(parts: list[pd.DataFrame]) -> pd.DataFrame:
     columns = [*KEY, "unknown", "what"]
+    parts = [part for part in parts if len(part)]
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    return Web(cells, found[columns].drop_duplicates([*KEY, "what"]), builder.system())
+    return found[columns].drop_duplicates([*KEY, "what"])
 
 
 # Cells and versions
@@ -117,8 +154,31 @@ def _cells(released: pd.DataFrame) -> pd.DataFrame:
     rows = rows.assign(empty=(rows["status"] == "z") & (rows["denominator"] == 0) & (rows["kind"] == "share"))
     rows = rows[(rows["shown"] | (rows["status"] == "c") | rows["empty"]) & (rows["kind"] != "ratio")]
     rows = rows.reset_index(drop=True)
-    rows = rows.assign(version=_versions(rows)).sort_values("shown", ascending=False, kind="stable")
-    return rows.drop_duplicates([*KEY, "version"]).reset_index(drop=True)
+    return rows.assign(version=_versions(rows)).assign(world=_worlds)
+
+
+def _worlds(rows: pd.DataFrame) -> np.ndarray:
+    """A number for each state of a period: it grows with every release that prints other figures for any of it."""
+    state = rows.groupby([*WHOSE, "release"], sort=False, dropna=False)["version"].transform("max")
+    tables = rows.assign(version=state).drop_duplicates([*WHOSE, "release"])
+    before = tables.groupby(WHOSE, sort=False, dropna=False)["version"].shift(fill_value=0)
+    grew = (tables["version"] > before).groupby([tables[name] for name in [*_PERIOD, "release"]], sort=False).any()
+    world = grew.astype(int).groupby(level=_PERIOD, sort=False).cumsum()
+    return world.reindex(pd.MultiIndex.from_frame(rows[[*_PERIOD, "release"]])).to_numpy()
+
+
+def _merged(cells: pd.DataFrame) -> pd.DataFrame:
+    """Each cell of each state of its table once: what was printed, where any release did."""
+    first = cells.sort_values("shown", ascending=False, kind="stable")
+    return first.drop_duplicates([*KEY, "version"]).reset_index(drop=True)
+
+
+def _newest(cells: pd.DataFrame) -> pd.DataFrame:
+    """Each cell once, as in the releases since its period was revised, or in the last that had its table."""
+    last = cells["world"] == cells.groupby(WHOSE, dropna=False)["world"].transform("max")
+    merged = _merged(cells[last])
+    newest = merged["version"] == merged.groupby(WHOSE, dropna=False)["version"].transform("max")
+    return merged[newest].reset_index(drop=True)
 
 
 def _versions(rows: pd.DataFrame) -> np.ndarray:
@@ -260,13 +320,6 @@ class View:
         return np.where(rows >= 0, values[rows], -1) if len(values) else np.full(len(rows), -1)
 
 
-def _views(cells: pd.DataFrame) -> list[View]:
-    """One view per number of revisions: revised tables beside the newest of those that were not."""
-    deepest = int(cells["version"].max()) if len(cells) else 0
-    newest = cells.groupby(WHOSE, dropna=False)["version"].transform("max")
-    return [View.of(cells[cells["version"] == np.minimum(newest, depth)]) for depth in range(deepest, -1, -1)]
-
-
 def _sum_up(view: View, builder: Builder, family: str, parts: pd.DataFrame, key, total: np.ndarray, pairs) -> None:
     """The parts of each key add up to a total; `pairs` says which quantity adds up to which of the total's."""
     for mine, whole in pairs:
@@ -362,6 +415,47 @@ def _months(view: View, builder: Builder, facts) -> None:
     _sum_up(view, builder, "months", months[three], key[three], total[three], SAME_QUANTITY)
 
 
+def flows_behind(web: Web) -> Web:
+    """The quarters of what happens in a quarter, beside rolling years that count the same children, each once.
+
+    A system of its own, which knows of every cell what the sums around it say by themselves; joined to them, all
+    periods would hang together. Few children are in two quarters of a year.
+    """
+    view = View.of(web.cells)
+    cells, bounds = view.cells, narrowed(web.system)
+    pairs = [(flow, *year) for flow, years in YEARS_OF.items() for year in years]
+    parts = [_of_a_year(view, *pair) for pair in pairs]
+    table = pd.concat([part for part in parts if len(part)]) if any(map(len, parts)) else pd.DataFrame()
+    builder = Builder()
+    if not len(table):
+        return Web(cells, pd.DataFrame(columns=[*KEY, "unknown", "what"]), builder.system())
+    old = np.unique(table[["year", *range(4)]].to_numpy())
+    builder.unknowns(bounds.low[old], bounds.high[old])
+    entries = np.searchsorted(old, table[[*range(4), "year"]].to_numpy().T.ravel())
+    key, weight = np.tile(np.arange(len(table)), 5), np.repeat([1.0, 1, 1, 1, -1], len(table))
+    # Where a year has nobody, none of its quarters has.
+    twice = np.tile(np.where(table["printed"] == 0, 0, np.ceil(TWICE * table["printed"].fillna(0)).clip(1)), 5)
+    builder.sums("rolling year", key, entries, weight, 0.0, twice)
+    asked = cells[cells["hidden"] & cells["counted"].isin(old)]
+    asked = asked.assign(unknown=np.searchsorted(old, asked["counted"]), what="the number counted")
+    return Web(cells, asked, builder.system())
+
+
+def _of_a_year(view: View, flow: str, measure: str, quantity: str) -> pd.DataFrame:
+    """The unknowns of rolling years (`year`) and of their four quarters (0 to 3), and what is printed of the years."""
+    cells = view.cells
+    mine = (cells["measure"] == measure) & (cells["grain"] == "quarter") & (cells["window"] == "12 months")
+    years = cells[mine & (cells["definition"] == "") & (cells[quantity] >= 0)]
+    ends = [_before(years, back) for back in range(4)]
+    quarters = {
+        back: view.numbers("counted", view.find(years, measure=flow, window="period", period_end=end))
+        for back, end in enumerate(ends)
+    }
+    printed = years["numerator" if quantity == "counted" else "denominator"].to_numpy(float)
+    found = pd.DataFrame({"year": years[quantity].to_numpy(), "printed": printed, **quarters})
+    return found[(found[list(quarters)] >= 0).all(axis=1)]
+
+
 def _before(cells: pd.DataFrame, periods: int = 1) -> pd.Series:
     """The end of the period a number of periods earlier."""
     months = np.where(cells["grain"] == "quarter", 3, 1) * periods
@@ -407,15 +501,23 @@ def _to_date(view: View, builder: Builder) -> pd.DataFrame:
 
 
 def _revised(cells: pd.DataFrame, builder: Builder) -> pd.DataFrame:
-    """A figure before and after it was revised: the difference is the children who were added or taken out."""
-    later = cells[(cells["version"] > 0) & (cells["counted"] >= 0) & (cells["status"] != "")]
-    if not len(later):
+    """A figure before and after it was revised: the difference is the children who were added or taken out.
+
+    Before is when it was last shown, and after is the newest state of its table. A figure that was printed alike
+    before and after says only that little changed, if anything did.
+    """
+    told = cells[(cells["counted"] >= 0) & (cells["status"] != "")]
+    newest = told["version"] == told.groupby(WHOSE, dropna=False)["version"].transform("max")
+    after = told[newest & (told["version"] > 0)]
+    before = told[~newest & told["shown"]].sort_values("version").drop_duplicates(KEY, keep="last")
+    place = pd.MultiIndex.from_frame(before[KEY]).get_indexer(pd.MultiIndex.from_frame(after[KEY]))
+    if not (place >= 0).any():
         return pd.DataFrame()
-    index = pd.MultiIndex.from_frame(cells[[*KEY, "version"]])
-    earlier = index.get_indexer(pd.MultiIndex.from_frame(later.assign(version=later["version"] - 1)[[*KEY, "version"]]))
-    both = earlier >= 0
-    change = builder.differences(later["counted"].to_numpy()[both], cells["counted"].to_numpy()[earlier[both]])
-    return later[both][KEY].assign(unknown=change, what="the change when it was revised")
+    after, before = after[place >= 0], before.iloc[place[place >= 0]]
+    now, then = (part[["numerator", "denominator", "value"]].to_numpy(float) for part in (after, before))
+    alike = after["shown"].to_numpy() & np.all((now == then) | np.isnan(now + then), axis=1)
+    change = builder.differences(after["counted"].to_numpy()[~alike], before["counted"].to_numpy()[~alike])
+    return after[~alike][KEY].assign(unknown=change, what=REVISED)
 
 
 def quarters_behind(released: pd.DataFrame) -> Web:
@@ -424,11 +526,10 @@ def quarters_behind(released: pd.DataFrame) -> Web:
     A system of its own: what each printed figure says by itself, over all periods; the quarters are the `changes`.
     Rolling years that count each child once, however often something happened, are not such sums and are left out.
     """
-    cells = _unknowns(_cells(released), Builder())
+    cells = _unknowns(_newest(_cells(released)), Builder())
     low, high = _alone(cells)
     cells = cells.assign(low=low, high=high)
-    newest = cells.groupby(WHOSE, dropna=False)["version"].transform("max")
-    cells = cells[(cells["version"] == newest) & (cells["grain"] == "quarter") & (cells["counted"] >= 0)]
+    cells = cells[(cells["grain"] == "quarter") & (cells["counted"] >= 0)]
     known = set(published_facts())
     adds_up = cells["measure"].map(lambda name: name not in known or bool(SUMS_OF_QUARTERS.fullmatch(name)))
     years = cells[(cells["window"] == "12 months") & adds_up.astype(bool)].reset_index(drop=True)

@@ -19,7 +19,11 @@ _PEOPLE = re.compile(
 )
 _SPOKEN = {"alt", "title", "aria-label", "content", "aria-description"}
 # What is worked out from protected figures, or says so: axes, limits, past errors, and an adviser's share.
-_DERIVED = re.compile(r"axis starts at [\d,.]+|(?:interval|limits) [\d,.]+ to [\d,.]+|about [\d,.]+|at \d+ [\w ]+ each")
+_DERIVED = re.compile(
+    r"axis starts at [\d,.]+|(?:Mean [\d,.]+, )?(?:interval|limits) [\d,.]+ to [\d,.]+|about [\d,.]+"
+    r"|at \d+ [\w ]+ each|with places for [\d,.]+"
+)
+_LONGEST = 60  # of the words that say where a number stands
 
 
 class _Words(HTMLParser):
@@ -53,8 +57,8 @@ def unexplained(folder: str | Path, rules: Rules | None = None) -> pd.DataFrame:
     """Places where a page says a number of people that was not rounded, or a large number that nothing explains.
 
     Explained are the numbers of the data files and of the manifest, definitions, years, and multiples of the base.
-    Returns `file, place` (which piece of text it is), never the number. It cannot tell a small percentage from a count
-    without its noun; the tables and charts are made from the protected cells.
+    Returns `file, place` (which piece of text it is) and `words`, how that text reads without any of its numbers. It
+    cannot tell a small percentage from a count without its noun; the tables and charts are made from protected cells.
     """
     folder, rules = Path(folder), rules or Rules()
     known = _released(folder) | _numbers_of(str(read_manifest(folder))) | _of_definitions()
@@ -62,15 +66,24 @@ def unexplained(folder: str | Path, rules: Rules | None = None) -> pd.DataFrame:
     for file in sorted(folder.rglob("*.html")):
         for place, text in enumerate([file.stem, *words(file.read_text(encoding="utf-8"))]):
             if _betrays(text, known, rules):
-                found.append((file.relative_to(folder).as_posix(), place))
-    return pd.DataFrame(found, columns=["file", "place"])
+                found.append((file.relative_to(folder).as_posix(), place, _without_numbers(text)))
+    return pd.DataFrame(found, columns=["file", "place", "words"])
+
+
+def _without_numbers(text: str) -> str:
+    """The words around the first number of people or the first number at all, every number as `…`."""
+    first = _PEOPLE.search(text) or _NUMBER.search(text)
+    start = max(first.start() - _LONGEST // 2, 0) if first else 0
+    return re.sub(r"\d[\d,.]*", "…", text[start:])[:_LONGEST].strip()
 
 
 def _betrays(text: str, known: set[str], rules: Rules) -> bool:
     text = _DERIVED.sub("", text)
     for said in _PEOPLE.finditer(text):
         # A definition may speak of a number of people, such as caseloads of 16 children.
-        if int(said.group(1).replace(",", "")) % rules.base and said.group() not in _definitions():
+        # Fewer than the least count that is printed is what any hidden figure says.
+        limit = said.group(1) == str(rules.hide_to + 1) and text[: said.start()].endswith("fewer than ")
+        if int(said.group(1).replace(",", "")) % rules.base and not limit and said.group() not in _definitions():
             return True
     return any(_is_odd(number, known, rules) for number in _numbers_of(text))
 

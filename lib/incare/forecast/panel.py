@@ -91,7 +91,9 @@ def _typed(history: pd.DataFrame) -> pd.DataFrame:
     if history.empty:
         raise HistoryError("The history has no rows; at least four points of one series are needed.")
     frame = pd.DataFrame({"unique_id": history["unique_id"].to_numpy()})
-    frame["ds"] = pd.to_datetime(history["ds"], errors="coerce", format="ISO8601").to_numpy("datetime64[ns]")
+    # With time zones side by side a column has no one type; without utc that is an error of its own.
+    days = pd.to_datetime(history["ds"], errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
+    frame["ds"] = days.to_numpy("datetime64[ns]")
     for name in ("y", "n"):
         given = history[name] if name in history else pd.Series(np.nan, index=history.index)
         frame[name] = pd.to_numeric(given, errors="coerce").to_numpy(float, na_value=np.nan)

@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from incare import periods as p
+from incare import plain_yaml
 from incare.forecast.cohort import CATEGORIES, Projection, rows
 from incare.forecast.entries import ENTRANTS
 from incare.forecast.exposure import EXITS, GROUPS, WAYS, month_ends
@@ -159,7 +160,7 @@ def read(path: str | Path) -> Scenario:
     """
     path = Path(path)
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        given = plain_yaml.load(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ScenarioError(f"There is no file {path}.") from None
     except (OSError, ValueError, yaml.YAMLError) as problem:

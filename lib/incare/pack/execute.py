@@ -14,11 +14,11 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from incare.pack import notebook
-from incare.pack.plan import Job
+from incare.pack.plan import OUTPUT, Job
 
 # One thread per kernel: two workers on two cores would otherwise start four and wait for each other.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -41,7 +41,8 @@ class Outcome:
     """How one notebook ended; `failure` is empty when every code cell was executed without an error.
 
     `failure` is safe to print: notebook, cell and type of error, and the message only of incare's own errors, which
-    never hold a child's value. The whole traceback is in `log`, inside the restricted folder of the run.
+    never hold a child's value. The whole traceback is in `log`, inside the restricted folder of the run. `tries` counts
+    how often it was begun: a kernel or worker that dies gets one more; 0 says that an earlier run's result was taken.
     """
 
     name: str
@@ -49,27 +50,36 @@ class Outcome:
     log: Path
     seconds: float | None = None
     failure: str = ""
+    tries: int = 1
 
 
 def execute(
-    jobs: tuple[Job, ...], folder, workers: int = 2, progress: Callable[[Step], None] = lambda step: None
+    jobs: tuple[Job, ...],
+    folder,
+    workers: int = 2,
+    progress: Callable[[Step], None] = lambda step: None,
+    finished: Callable[[Outcome], None] = lambda outcome: None,
 ) -> tuple[Outcome, ...]:
     """Run every job's notebook into `folder`; one that fails lets the others finish.
 
-    `progress` is called with a `Step` after each code cell. The executed notebooks and logs in `folder` hold
-    child-level values. Outcomes come in the order of the jobs.
+    `progress` is called with a `Step` after each code cell, `finished` with each `Outcome` while the others still run.
+    A kernel or a worker that dies gets a second try. The executed notebooks and logs in `folder` hold child-level
+    values. Outcomes come in the order of the jobs.
     """
+    if not jobs:
+        return ()
     folder = Path(folder)
-    outcomes = _together(jobs, folder, min(workers, len(jobs)), progress)
+    outcomes = _together(jobs, folder, min(workers, len(jobs)), progress, finished)
     for job in jobs:
         # A worker that dies takes the others with it: each notebook left unfinished gets one more try, alone.
         if job.name not in outcomes:
-            outcomes |= _together((job,), folder, 1, progress)
-        outcomes.setdefault(job.name, _lost(job, folder))
+            again = _together((job,), folder, 1, progress, lambda outcome: None)
+            outcomes[job.name] = replace(again.get(job.name) or _lost(job, folder), tries=2)
+            finished(outcomes[job.name])
     return tuple(outcomes[job.name] for job in jobs)
 
 
-def _together(jobs: tuple[Job, ...], folder: Path, workers: int, progress) -> dict[str, Outcome]:
+def _together(jobs: tuple[Job, ...], folder: Path, workers: int, progress, finished) -> dict[str, Outcome]:
     """Run jobs in one pool; a job whose worker died has no outcome."""
     spawn = multiprocessing.get_context("spawn")
     reader, writer = spawn.Pipe(duplex=False)
@@ -86,8 +96,12 @@ def _together(jobs: tuple[Job, ...], folder: Path, workers: int, progress) -> di
     pool = ProcessPoolExecutor(workers, spawn, initializer=_prepare, initargs=(writer, spawn.Lock(), str(folder)))
     try:
         for future in as_completed([pool.submit(_run, job, folder) for job in jobs]):
-            with suppress(BrokenProcessPool):
-                outcomes[future.result().name] = future.result()
+            try:
+                outcome = future.result()
+            except BrokenProcessPool:
+                continue
+            outcomes[outcome.name] = outcome
+            finished(outcome)
     except BaseException:
         _end(pids)
         raise
@@ -155,6 +169,12 @@ def _end(pids: set[int]) -> None:
 
 
 def _run(job: Job, folder: Path) -> Outcome:
+    first, died = _try(job, folder)
+    return replace(_try(job, folder)[0], tries=2) if died else first
+
+
+def _try(job: Job, folder: Path) -> tuple[Outcome, bool]:
+    """Run a notebook once; also whether its kernel died under it, which is nobody's fault the first time."""
     path, log = folder / f"{job.name}.ipynb", folder / f"{job.name}.log"
     cells = sum(1 for source in job.sources if source.strip())
     answered: set[int] = set()
@@ -166,6 +186,7 @@ def _run(job: Job, folder: Path) -> Outcome:
             _tell(Step(job.name, min(len(answered) - 1, cells), cells))
 
     _tell(Step(job.name, 0, cells))
+    os.environ.update(job.secrets)
     sockets = tempfile.mkdtemp(prefix="incare-")
     try:
         executed = _papermill(job, path, sockets, note)
@@ -173,12 +194,22 @@ def _run(job: Job, folder: Path) -> Outcome:
     except Exception as problem:
         with suppress(OSError):
             log.write_text(traceback.format_exc(), encoding="utf-8")
-        return Outcome(job.name, path, log, failure=f"{job.name}: {scrubbed(problem, path)}")
+        # What a first try wrote must not be published beside the second's.
+        if output := job.parameters.get(OUTPUT):
+            shutil.rmtree(output, ignore_errors=True)
+        return Outcome(job.name, path, log, failure=f"{job.name}: {scrubbed(problem, path)}"), _is_dead(problem)
     finally:
         shutil.rmtree(sockets, ignore_errors=True)
-    return Outcome(
-        job.name, path, log, executed.metadata.papermill.get("duration"), failure and f"{job.name}: {failure}"
-    )
+    failure = failure and f"{job.name}: {failure}"
+    return Outcome(job.name, path, log, executed.metadata.papermill.get("duration"), failure), False
+
+
+def _is_dead(problem: Exception) -> bool:
+    """Whether a kernel died, while it worked or before it answered for the first time."""
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillException
+
+    return isinstance(problem, DeadKernelError | RuntimeError) and not isinstance(problem, PapermillException)
 
 
 def _papermill(job: Job, path: Path, sockets: str, note):

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 
 from incare.disclosure import Protected, Rules, protect
-from incare.measure import Catalogue
+from incare.measure import Catalogue, Measure
 from incare.periods import Periods, Quarter
 from incare.record import Record
 from incare.series import calculate
@@ -13,6 +20,9 @@ from incare.stats import compare
 
 # How many periods lie between a figure and those it is compared with.
 BACK = {"quarter": {"previous": 1, "year_ago": 4}, "month": {"previous": 1, "year_ago": 12}}
+# The restricted folder in which the processes of one run share their protected figures (see `incare.pack.attack`).
+SHARED, PACK = "INCARE_FIGURES", "pack.json"
+CROSS = " / "
 
 
 def quarters_covered(record: Record, quarter: str) -> Periods:
@@ -44,18 +54,110 @@ def figures(
 ) -> Protected:
     """Every measure over the periods up to the quarter's end, protected, then compared with targets and its own past.
 
-    `periods=None` asks for every period of the grain that the record covers. What is hidden depends on the measures and
-    breakdowns given together: reports of one pack pass the same ones, so that none shows what another hides.
+    `periods=None` asks for every period of the grain that the record covers. In public the figures are attacked, with
+    all that was published before, and what gives way is hidden too. In a run all reports start from the same figures:
+    everything that the pack shows is protected and attacked together, once, and each report takes its part of it, so
+    that none shows what another hides. By itself a notebook protects what it asks for.
 
     Comparisons are made from the protected figures, so that no word or colour says more than the figures do.
     Raises the errors of `calculate` and `protect`.
     """
-    asked = quarters_covered(record, quarter) if grain == "quarter" else months_covered(record, quarter)
-    if periods is not None:
-        asked = Periods.of(grain, Quarter.parse(quarter).end, periods)
-    series = calculate(measures, record, asked, tuple(by))
-    return (
-        protect(series, profile, Rules(**(rules or {})))
-        .pipe(compare.targets, targets or {})
-        .pipe(compare.change, BACK[grain])
-    )
+    asked = _periods(record, quarter, grain, periods)
+    chosen = Rules(**(rules or {}))
+    if profile == "restricted":
+        shown = protect(calculate(measures, record, asked, tuple(by)), profile, chosen)
+    elif os.environ.get(SHARED):
+        shown = _part(_of_the_pack(record, measures, asked, tuple(by), quarter, chosen), measures, asked, by)
+    else:
+        shown = _guarded(calculate(measures, record, asked, tuple(by)), chosen)
+    return shown.pipe(compare.targets, targets or {}).pipe(compare.change, BACK[grain])
+
+
+def _periods(record: Record, quarter: str, grain: str, count: int | None) -> Periods:
+    if count is not None:
+        return Periods.of(grain, Quarter.parse(quarter).end, count)
+    return quarters_covered(record, quarter) if grain == "quarter" else months_covered(record, quarter)
+
+
+def _guarded(series: pd.DataFrame, rules: Rules, earlier: pd.DataFrame | None = None) -> Protected:
+    from incare.disclosure.audit import protect_and_attack
+
+    return protect_and_attack(series, rules, earlier=earlier)[0]
+
+
+# What all reports of a run share
+
+
+def _of_the_pack(
+    record: Record, measures: Catalogue, asked: Periods, by: tuple[str, ...], quarter: str, rules: Rules
+) -> Protected:
+    """Everything the pack shows, protected once: by the first process that asks, read from its file by the others."""
+    from incare.disclosure.turns import in_turn
+    from incare.pack.attack import earlier
+
+    folder = Path(os.environ[SHARED])
+    pack = json.loads((folder / PACK).read_text(encoding="utf-8"))
+    agreed, beside = _shown_by(pack, measures)
+    groups = tuple(dict.fromkeys([*pack["breakdowns"], *by]))
+    grains = dict.fromkeys(["quarter", pack["grain"], asked.grain])
+    spans = [_longer(_periods(record, quarter, grain, None), asked) for grain in grains]
+    facts = [[_name(m) for m in (*agreed, *beside)], groups, [(p.grain, len(p)) for p in spans], str(rules)]
+    facts += [record.fingerprint, record.area, str(record.as_at), quarter]
+    key = hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
+    file = folder / f"{key}.parquet"
+    with in_turn(folder / f"{key}.lock"):
+        if not file.exists():
+            parts = [calculate(agreed, record, span, groups) for span in spans]
+            # These are shown for everyone only, so that no breakdown of theirs meets one of another report.
+            parts += [calculate(beside, record, span, ()) for span in spans if len(beside)]
+            shown = _guarded(pd.concat(parts, ignore_index=True), rules, earlier(pack["ledger"], record.area))
+            _write(shown.frame, file)
+    return Protected(_read(file), "public", rules)
+
+
+def _write(frame: pd.DataFrame, file: Path) -> None:
+    """A frame as a Parquet file that is there whole or not at all; types that Parquet lacks are noted in it."""
+    part = file.with_suffix(".part")
+    noted = frame.copy()
+    noted.attrs = {"types": {name: str(kind) for name, kind in frame.dtypes.items()}}
+    noted.to_parquet(part)
+    os.replace(part, file)
+
+
+def _read(file: Path) -> pd.DataFrame:
+    frame = pd.read_parquet(file)
+    types = frame.attrs.pop("types")
+    return frame.astype(types)
+
+
+def _shown_by(pack: dict, measures: Catalogue) -> tuple[Catalogue, Catalogue]:
+    """The measures that the pack shows by groups, those asked for among them, and those it shows for everyone only."""
+    from incare.measures import agreed
+    from incare.views import leaving
+
+    every, beside = agreed(pack["choices"], also=pack["targets"]), leaving.beside(pack["choices"])
+    listed = {m.id for m in (*every, *beside)}
+    every = Catalogue((*every, *(m for m in measures if m.id not in listed)))
+    return every, Catalogue(tuple(m for m in beside if m.id not in {found.id for found in every}))
+
+
+def _longer(covered: Periods, asked: Periods) -> Periods:
+    """The periods covered, or those asked for where these go back further."""
+    return asked if asked.grain == covered.grain and len(asked) > len(covered) else covered
+
+
+def _name(measure: Measure) -> str:
+    return f"{measure.id} {json.dumps(measure.choices, sort_keys=True, default=str)}"
+
+
+def _part(shown: Protected, measures: Catalogue, asked: Periods, by) -> Protected:
+    """What one report asked for: its measures, periods and groups."""
+    frame = shown.frame
+    parts = {m.parts for m in measures if m.parts}
+    outer = frame["breakdown"].str.split(CROSS, n=1).str[0]
+    fine = frame["measure"].isin([m.id for m in measures]) & (frame["grain"] == asked.grain)
+    fine &= frame["period_end"].isin(pd.DatetimeIndex(asked.ends).astype(frame["period_end"].dtype))
+    fine &= outer.isin([*by, "total", *parts])
+    order = {m.id: place for place, m in enumerate(measures)}
+    kept = frame[fine].sort_values("measure", key=lambda names: names.map(order), kind="stable")
+    return replace(shown, frame=kept.reset_index(drop=True))

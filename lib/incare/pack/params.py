@@ -12,6 +12,10 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
+from incare import plain_yaml
+from incare.committee import actions, commentary, events, goals, questions, received, supplementary, voice
+from incare.committee.entries import EntryError, Place, is_file, load
+from incare.committee.text import few_people
 from incare.periods import Quarter
 
 NOTEBOOKS = (
@@ -21,14 +25,28 @@ NOTEBOOKS = (
     "30_exceptions",
     "40_care_leavers",
     "50_cohort_forecast",
+    "60_outcomes_workshop",
     "70_benchmarks",
     "90_strategy_evidence",
     "catalogue",
 )
 BACK = {"quarter": 12, "month": 36}
 # Commentary may also be given for a topic, or for the whole report.
-WHOLE_REPORT = "overall"
-
+WHOLE_REPORT = commentary.OVERALL
+# What a committee says and asks: each key holds entries, or names a YAML or CSV file of them.
+LISTS = {
+    "actions": actions,
+    "questions": questions,
+    "events": events,
+    "goals": goals,
+    "supplementary": supplementary,
+    "received": received,
+}
+SPOKEN = (*LISTS, "commentary", "voice")
+FEW = (
+    "{at}: the text speaks of 7 or fewer children or young people. In a public pack that can point to a child. Reword "
+    "it without the number (some, a few), or run with --profile restricted."
+)
 
 WANTED = {
     "string_type": "text",
@@ -70,13 +88,23 @@ class Params(_Strict):
     profile: Literal["public", "restricted"] = "public"
     periods: int = Field(ge=1, le=240)
     targets: dict[str, Target] = {}
-    commentary: dict[str, str] = {}
+    commentary: Any = {}
+    mandatory: list[str] = []
     actions: list[str | dict[str, Any]] | None = None
     questions: list[str | dict[str, Any]] | None = None
-    voice: list[str | dict[str, Any]] | None = None
+    events: list[dict[str, Any]] | None = None
+    goals: list[str | dict[str, Any]] | None = None
+    supplementary: list[dict[str, Any]] | None = None
+    received: list[dict[str, Any]] | None = None
+    voice: Any = None
+    workshops: str | None = None
+    baseline: Annotated[date, Field(strict=False)] | None = None
+    earlier: str | None = None
+    ask: dict[str, Any] = {}
     benchmarks: str | None = None
     comparators: list[str] = []
     notebooks: list[str] = Field(default=list(NOTEBOOKS), min_length=1)
+    formats: list[Literal["pdf", "word", "spreadsheet"]] = ["pdf", "word", "spreadsheet"]
     signed_by: list[str] = []
     choices: dict[str, dict[str, Any]] = {}
     breakdowns: list[str] = []
@@ -87,6 +115,8 @@ class Params(_Strict):
     lag_days_allowed: int = Field(default=31, ge=0)
 
     _folder: Path = PrivateAttr(default=Path("."))
+    # The file of each committee key that names one, and the line of each of its entries.
+    _files: dict = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -139,7 +169,36 @@ class Params(_Strict):
         values = plain(self.model_dump())
         benchmarks = None if self.benchmarks is None else str((self._folder / self.benchmarks).resolve())
         scenarios = [str((self._folder / place).resolve()) for place in self.scenarios]
-        return values | {"extract": self.extract_place, "benchmarks": benchmarks, "scenarios": scenarios}
+        said = commentary.said(self.comments(), self.quarter)
+        places = {"extract": self.extract_place, "benchmarks": benchmarks, "scenarios": scenarios}
+        return values | places | {"commentary": said, "earlier": self.earlier_place, "workshops": self.workshops_place}
+
+    @property
+    def workshops_place(self) -> str | None:
+        """The list of tenancy workshops as it is read: `sample`, or an absolute path."""
+        inside = self.workshops is None or self.workshops == "sample"
+        return self.workshops if inside else str((self._folder / self.workshops).resolve())
+
+    @property
+    def earlier_place(self) -> str:
+        """The pack that this one is compared with: the one named, or last quarter's beside this one; else empty."""
+        from incare.pack.publish import slug
+
+        if self.earlier:
+            return str((self._folder / self.earlier).resolve())
+        reports = self._folder.resolve().parent / "reports"
+        found = reports / slug(self.area) / slug(self.span.previous().label)
+        return str(found) if (found / "manifest.json").is_file() else ""
+
+    def comments(self) -> tuple[commentary.Comment, ...]:
+        """What the service says, as entries with their places. Raises `EntryError`."""
+        file, lines = self._files.get("commentary", ("", {}))
+        return commentary.read(self.commentary, lines, file)
+
+    def places(self, key: str) -> list[Place]:
+        """Where each entry of a committee key stands."""
+        file, lines = self._files.get(key, ("", {}))
+        return [Place(file, lines.get((n,), 0)) for n in range(len(getattr(self, key) or ()))]
 
     def as_written(self) -> dict[str, Any]:
         """The same values with paths as the file has them, so that a manifest shows no folder of this machine."""
@@ -172,11 +231,14 @@ def read(path, catalogue=None, **changes) -> Params:
     path = Path(path)
     values, lines = _load(path)
     values |= changes
+    values, files, unread = _spoken(values, lines, path)
     params, problems = _validate(values)
-    if params is not None:
+    problems += unread
+    if params is not None and not unread:
         params._folder = path.resolve().parent
+        params._files.update(files)
         problems = _unknown_measures(params, catalogue) + _unknown_rules(params) + _missing_files(params)
-        problems += _unusable_scenarios(params)
+        problems += _unusable_scenarios(params) + _of_committee(params, catalogue)
     if problems:
         raise ParamsError(_listed(path.name, problems, lines))
     return params
@@ -238,7 +300,7 @@ def _load(path: Path) -> tuple[dict, dict[tuple, int]]:
     except UnicodeDecodeError:
         raise ParamsError(f"{path.name} is not UTF-8 text. Save it as UTF-8.") from None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = plain_yaml.compose(text)
         lines, twice = _lines(node)
         values = yaml.safe_load(text)
     except yaml.YAMLError as problem:
@@ -274,16 +336,17 @@ def _lines(node, at: tuple = ()) -> tuple[dict[tuple, int], list[tuple]]:
     return lines, twice
 
 
-def _listed(name: str, problems: list[tuple[tuple, str]], lines: dict[tuple, int]) -> str:
-    """One sentence per problem, in the order of the file."""
+def _listed(name: str, problems: list[tuple[tuple | None, str]], lines: dict[tuple, int]) -> str:
+    """One sentence per problem, in the order of the file; one without a path of keys names its place itself."""
 
     def line(at: tuple) -> int:
         while at and tuple(map(_key, at)) not in lines:
             at = at[:-1]
         return lines.get(tuple(map(_key, at)), 0)
 
-    placed = sorted((line(at), text) for at, text in problems)
-    told = [f"{name}, line {number}: {text}" if number else f"{name}: {text}" for number, text in placed]
+    placed = sorted((line(at), f"{name}{f', line {line(at)}' if line(at) else ''}: {text}") for at, text in problems
+                    if at is not None)  # fmt: skip
+    told = [text for _, text in placed] + [text for at, text in problems if at is None]
     return told[0] if len(told) == 1 else f"{len(told)} problems:\n  " + "\n  ".join(told)
 
 
@@ -327,12 +390,151 @@ def _found(value) -> str:
     return names.get(type(value)) or f"`{str(value)[:40]}`"
 
 
+# What a committee says and asks
+
+
+def _spoken(values: dict, lines: dict[tuple, int], path: Path) -> tuple[dict, dict, list[tuple[tuple, str]]]:
+    """The values with committee files read, the file and lines behind each key, and what could not be read.
+
+    What somebody said without consent is dropped here, so that it reaches no notebook, manifest or message.
+    """
+    found, problems = dict(values), []
+    files: dict = {"inline": [key for key in SPOKEN if not is_file(values.get(key))]}
+    for key in (key for key in SPOKEN if key in values):
+        try:
+            if is_file(values[key]):
+                content, own = load(path.parent / values[key])
+                found[key], files[key] = content or [], (values[key], own)
+            else:
+                own = {at[1:]: line for at, line in lines.items() if at[0] == key}
+                files[key] = (path.name, own)
+            if key == "voice":
+                # A kind's own file is looked for beside the file that names it.
+                folder = (path.parent / values[key]).parent if is_file(values[key]) else path.parent
+                found[key], more = _voice(found[key], folder, files[key])
+                files["voice kinds"] = more
+        except EntryError as problem:
+            problems.append(((key,), f"`{key}`: {problem}"))
+    return found, files, problems
+
+
+def _voice(given, folder: Path, source: tuple) -> tuple[object, dict]:
+    """The voices with kinds that name a file read from it, the places of all entries, and no words without consent."""
+    file, lines = source
+    if not isinstance(given, dict):
+        entries = given if isinstance(given, list) else []
+        places = {(n,): Place(file, lines.get((n,), 0)) for n in range(len(entries))}
+        return (_with_consent("", given) if isinstance(given, list) else given), places
+    found, places = {}, {}
+    for kind, entries in given.items():
+        own_file, own = file, {at[1:]: line for at, line in lines.items() if at[0] == kind}
+        if is_file(entries):
+            own_file = entries
+            entries, own = load(folder / entries)
+        if not isinstance(entries, list | None):
+            raise EntryError(f"`{kind}` is a list of entries, or a file of them.")
+        found[kind] = _with_consent(kind, entries or [])
+        places |= {(kind, n): Place(own_file, own.get((n,), 0)) for n in range(len(found[kind]))}
+    return found, places
+
+
+def _with_consent(kind: str, entries: list) -> list:
+    """The entries, quotes without consent without their words."""
+
+    def quiet(entry) -> bool:
+        quote = isinstance(entry, dict) and (kind in ("quotes", "quote") or entry.get("kind") in ("quote", "quotes"))
+        return quote and entry.get("consent") is not True
+
+    return [{k: v for k, v in e.items() if k != "text"} if quiet(e) else e for e in entries]
+
+
+def _inline(params: Params) -> bool:
+    """Whether commentary stands in the params file itself, by what it is about."""
+    return isinstance(params.commentary, dict) and "commentary" in params._files.get("inline", ("commentary",))
+
+
+def _of_committee(params: Params, catalogue) -> list[tuple[tuple | None, str]]:
+    """What is wrong with what a committee says and asks: entries, measures, missing sections, counts of a few."""
+    read, problems = {}, []
+    try:
+        if not isinstance(params.commentary, dict | list):
+            raise EntryError("`commentary` is keys and values, a list of entries, or a file of them.")
+        read["commentary"] = params.comments()
+    except EntryError as problem:
+        problems.append((None, str(problem)))
+    for key, room in LISTS.items():
+        try:
+            read[key] = room.read(getattr(params, key), params.places(key))
+        except EntryError as problem:
+            problems.append((None, str(problem)))
+    try:
+        read["voice"] = voice.read(params.voice, params._files.get("voice kinds"))
+    except EntryError as problem:
+        problems.append((None, str(problem)))
+    if problems:
+        return problems
+    problems += _unknown_links(params, read, catalogue)
+    missing = commentary.lacking(read["commentary"], params.mandatory, params.quarter)
+    problems += [
+        (("mandatory", params.mandatory.index(name)), f"the section `{name}` is mandatory, and no commentary says "
+         f"anything about it for {params.quarter}. Write it, or take the name out of `mandatory`.")
+        for name in missing
+    ]  # fmt: skip
+    return problems + (_few(params, read) if params.profile == "public" else [])
+
+
+def _unknown_links(params: Params, read: dict, catalogue) -> list[tuple[None, str]]:
+    """Measures that no catalogue has, named by commentary of a file, actions, questions, events, goals or voices."""
+    named = [(a.place, name) for key in ("actions", "questions", "events") for a in read[key] for name in a.measures]
+    named += [(goal.place, goal.measure) for goal in read["goals"] if goal.measure]
+    spoken = read["voice"]
+    named += [(Place("voice"), v.measure) for v in (*spoken.survey, *spoken.inspections, *spoken.themes) if v.measure]
+    about = [] if _inline(params) else [(comment.place, comment.about) for comment in read["commentary"]]
+    if not named and not about:
+        return []
+    if catalogue is None:
+        from incare import measures
+
+        catalogue = measures.catalogue()
+    ids = [m.id for m in catalogue]
+    sayable = [*ids, *catalogue.topics(), WHOLE_REPORT]
+    pairs = [(*pair, ids) for pair in named] + [(*pair, sayable) for pair in about]
+    return [
+        (None, f"{place.told()}: no measure is called `{name}`{nearest(name, known) if _near(name, known) else '.'}")
+        for place, name, known in pairs
+        if name not in known
+    ]
+
+
+def _near(name: str, known: list[str]) -> list[str]:
+    return difflib.get_close_matches(name, known, 1, 0.6)
+
+
+def _few(params: Params, read: dict) -> list[tuple[None, str]]:
+    """Texts that speak of one to seven children or young people: refused in the public profile, by their place."""
+    said = [(c.place, c.text) for c in read["commentary"]]
+    for action in read["actions"]:
+        said += [(action.place, text) for text in (action.text, action.outcome, *(p.text for p in action.parts))]
+    said += [(q.place, text) for q in read["questions"] for text in (q.question, q.answer)]
+    said += [(event.place, event.text) for event in read["events"]]
+    said += [(goal.place, text) for goal in read["goals"] for text in (goal.goal, goal.how)]
+    said += [(figure.place, figure.figure) for figure in read["supplementary"]]
+    told = dict.fromkeys(place.told() for place, text in said if few_people(text))
+    problems = [(None, FEW.format(at=at)) for at in told]
+    kinds = params._files.get("voice kinds") or {}
+    for kind, entry, at in voice.spread(params.voice):
+        words = [entry] if isinstance(entry, str) else [entry.get("text"), entry.get("findings")]
+        if any(few_people(text) for text in words if text):
+            problems.append((None, FEW.format(at=kinds.get(at, Place(f"voice ({kind})")).told())))
+    return problems
+
+
 # What only the catalogue, the rules and the disk can tell
 
 
 def _unknown_measures(params: Params, catalogue) -> list[tuple[tuple, str]]:
     if catalogue is None:
-        if not (params.targets or params.commentary or params.choices):
+        if not (params.targets or params.commentary or params.choices or params.mandatory):
             return []
         from incare import measures
 
@@ -340,8 +542,10 @@ def _unknown_measures(params: Params, catalogue) -> list[tuple[tuple, str]]:
     ids = [m.id for m in catalogue]
     sayable = [*ids, *catalogue.topics(), WHOLE_REPORT]
     problems = []
-    for key, known in (("targets", ids), ("commentary", sayable), ("choices", ids)):
-        for name in getattr(params, key):
+    for key, known in (("targets", ids), ("commentary", sayable), ("choices", ids), ("mandatory", sayable)):
+        names = getattr(params, key)
+        # Commentary that is a list, or stands in a file, names what it is about in each entry (`_of_committee`).
+        for name in names if isinstance(names, dict | list) and (key != "commentary" or _inline(params)) else ():
             if name not in known:
                 near = nearest(name, known) if difflib.get_close_matches(name, known, 1) else "; see `incare measures`."
                 problems.append(((key, name), f"no measure is called `{name}`{near}"))
@@ -375,9 +579,10 @@ def _unknown_rules(params: Params) -> list[tuple[tuple, str]]:
 
 def _missing_files(params: Params) -> list[tuple[tuple, str]]:
     problems = []
-    for key in ("extract", "benchmarks"):
+    for key in ("extract", "benchmarks", "workshops", "earlier"):
         place = getattr(params, key)
         inside = place is None or (key == "extract" and (params.is_sample or params.is_address))
+        inside |= key == "workshops" and place == "sample"
         if not inside and not (params._folder / place).exists():
             problems.append(((key,), f"`{key}` names {place}, which is not there. Paths start at the params file."))
     return problems

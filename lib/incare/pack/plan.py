@@ -9,12 +9,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from incare.pack import notebook
+from incare.pack import notebook, sign_in
 from incare.pack.params import Params, nearest
 
 # What a run adds to the keys of a params file; a notebook may declare these too.
 OUTPUT = "output"  # the folder for protected data files; "" writes none
 TITLE = "title"  # the notebook's first heading
+# Keys that decide the protected figures which all reports of a pack share, whether a notebook asks for them or not.
+SHARED = ("profile", "grain", "choices", "targets", "breakdowns", "disclosure")
+# What decides a notebook's outcome, as a plan calls it.
+KINDS = {
+    "cells": "its cells",
+    "parameters": "its parameters",
+    "files": "a file that its parameters name",
+    "extract": "the extract",
+    "earlier": "what was published before",
+    "code": "incare itself",
+    "software": "the installed packages",
+}
 
 
 class PlanError(ValueError):
@@ -26,7 +38,8 @@ class Job:
     """One notebook with the parameters of this run.
 
     `title` is its first heading, `question` the first paragraph under it. `inputs` is a hash of all that decides its
-    outcome: cells, parameters, extract and code. `sources` are the code cells' texts, which must not reach a page.
+    outcome and `parts` one of each kind of it (see `KINDS`), so that a plan can say what has changed. `sources` are the
+    code cells' texts, which must not reach a page; `secrets` what its kernel needs and no file may hold.
     """
 
     name: str
@@ -36,25 +49,48 @@ class Job:
     parameters: dict[str, Any] = field(repr=False)
     inputs: str = ""
     sources: tuple[str, ...] = field(default=(), repr=False)
+    parts: dict[str, str] = field(default_factory=dict, repr=False)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
 
 
-def make(params: Params, notebooks, outputs, *, only=None, extract: str = "", code: str = "") -> tuple[Job, ...]:
+def make(
+    params: Params,
+    notebooks,
+    outputs,
+    *,
+    only=None,
+    extract: str = "",
+    earlier: str = "",
+    code: str = "",
+    software: str = "",
+) -> tuple[Job, ...]:
     """The jobs of a run, in the order of the params file.
 
     `notebooks` is the folder that holds them; a notebook's data files go to `outputs/<name>`; `only` names the
-    notebooks to keep; `extract` and `code` are the fingerprints that join each job's hash.
+    notebooks to keep; `extract`, `earlier` (of what was published before), `code` and `software` are the fingerprints
+    that join each job's hash. So do the parameters on which the figures of all reports depend, and files and folders
+    that a parameter names, with their content; what a notebook opens without a parameter does not.
     Raises `PlanError`, with every problem found, before any kernel starts.
     """
     names = _chosen(params.notebooks, only)
+    given = {"extract": extract, "earlier": earlier, "code": code, "software": software}
     jobs, problems = [], []
     for name in names:
         try:
-            jobs.append(_job(name, params, Path(notebooks), Path(outputs), extract + code))
+            jobs.append(_job(name, params, Path(notebooks), Path(outputs), given))
         except PlanError as problem:
             problems.append(str(problem))
     if problems:
         raise PlanError("\n  ".join(problems))
     return tuple(jobs)
+
+
+def whole(params: Params, jobs: tuple[Job, ...]) -> str:
+    """One hash over all that decides a pack: every job's inputs, and the params file, part of which no job asks for."""
+    # The extract's address may hold a password; every job has its fingerprint.
+    asked = {key: value for key, value in params.values().items() if key != "extract"}
+    listed = [(job.name, job.title, job.question, job.inputs) for job in jobs]
+    return _hash([listed, asked, params.as_written(), [content(place) for place in _places(asked)]])
 
 
 def declared(written) -> tuple[str, ...]:
@@ -80,7 +116,7 @@ def _chosen(names: list[str], only) -> list[str]:
     return [name for name in names if name in only]
 
 
-def _job(name: str, params: Params, notebooks: Path, outputs: Path, fingerprints: str) -> Job:
+def _job(name: str, params: Params, notebooks: Path, outputs: Path, fingerprints: dict[str, str]) -> Job:
     path = notebooks / f"{name}.ipynb"
     written = _open(path)
     wanted = declared(written)
@@ -88,16 +124,48 @@ def _job(name: str, params: Params, notebooks: Path, outputs: Path, fingerprints
         raise PlanError(f"{path.name} has no cell tagged `parameters`, so the quarter cannot reach it.")
     title, question = _opening(written)
     title = title or name
-    given = params.values() | {OUTPUT: str(outputs / name), TITLE: title}
+    address, secrets = sign_in.apart(params.extract_place) if params.is_address else (params.extract_place, {})
+    given = params.values() | {"extract": address, OUTPUT: str(outputs / name), TITLE: title}
     unknown = [f"`{w}`{nearest(w, given)}" for w in wanted if w not in given]
     if unknown:
         raise PlanError(f"{path.name} declares a parameter that no params file has: {' '.join(unknown)}")
     parameters = {name: given[name] for name in wanted}
     sources = tuple(cell.source for cell in written.cells if cell.cell_type == "code")
-    cells = [(cell.cell_type, cell.source) for cell in written.cells]
     kept = {key: value for key, value in parameters.items() if key != OUTPUT}
-    inputs = json.dumps([cells, kept, fingerprints], sort_keys=True, default=str)
-    return Job(name, path, title, question, parameters, hashlib.sha256(inputs.encode()).hexdigest(), sources)
+    named = {key: value for key, value in kept.items() if key != "extract"}
+    parts = fingerprints | {
+        "cells": _hash([(cell.cell_type, cell.source) for cell in written.cells]),
+        # What one report hides depends on all that the pack shows.
+        "parameters": _hash([kept, {key: given[key] for key in SHARED}]),
+        "files": _hash([content(place) for place in _places(named)]),
+    }
+    return Job(name, path, title, question, parameters, _hash(parts), sources, parts, secrets)
+
+
+def _hash(value) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _places(value) -> list[Path]:
+    """The files and folders that stand in a value, at any depth, with their whole path."""
+    if isinstance(value, dict | list | tuple):
+        parts = value.values() if isinstance(value, dict) else value
+        return [place for part in parts for place in _places(part)]
+    try:
+        return [Path(value)] if isinstance(value, str) and Path(value).is_absolute() and Path(value).exists() else []
+    except (OSError, ValueError):  # a text too long or too odd to be a path
+        return []
+
+
+def content(place: Path) -> str:
+    """One hash over a file, or over all files below a folder with their names."""
+    files = sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
+    whole = hashlib.sha256()
+    for file in files:
+        whole.update(f"{file.relative_to(place).as_posix()}\0".encode())
+        with file.open("rb") as opened:
+            whole.update(hashlib.file_digest(opened, "sha256").digest())
+    return whole.hexdigest()
 
 
 def _open(path: Path):

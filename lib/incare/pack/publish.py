@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import json
 import os
@@ -21,6 +22,10 @@ MANIFEST = "manifest.json"
 STALE_HOURS = 12  # for runs of other machines, whose processes cannot be asked
 TORN_SECONDS = 60  # a lock is written within moments of its creation
 BYTES_PER_NOTEBOOK = 25_000_000
+# Windows' limit for a path, its closing zero included, unless long paths are switched on.
+LONGEST_ON_WINDOWS = 260
+# The longest name that a run gives a file beside a notebook's own, its folder included.
+LONGEST_FILE = "data/" + "x" * 60 + ".csv"
 _AT_WORKING_FOLDER, _EXCHANGE = -100, 2  # Linux: fcntl.h, stdio.h
 
 RESTRICTED = """RESTRICTED. These files hold child-level values: notebooks and logs of runs that did not publish.
@@ -69,6 +74,11 @@ class Place:
         return self.reports / ".work" / self.id
 
     @property
+    def kept(self) -> Path:
+        """The folder of results that a later run of this pack may take over (see `resume`)."""
+        return self.reports / ".kept" / f"{slug(self.area)}--{slug(self.quarter)}"
+
+    @property
     def lock(self) -> Path:
         """The file that keeps a second run of the same pack out."""
         return self.reports / ".staging" / f"{slug(self.area)}--{slug(self.quarter)}.lock"
@@ -93,19 +103,22 @@ def place(reports, area: str, quarter: str, now: datetime) -> Place:
 
 
 @contextmanager
-def held(at: Place, now: datetime, notebooks: int = 1) -> Iterator[None]:
+def held(at: Place, now: datetime, notebooks: int | tuple[str, ...] = 1) -> Iterator[None]:
     """Hold the place for one run: locked, tidied of dead runs, with empty folders to work in.
 
-    Raises `LockedError` naming the other run's start when one is at work, and `PublishError` when the reports folder
-    cannot be written or the disk is too full for `notebooks` notebooks. The staging folder is gone afterwards.
+    `notebooks` are their names, or how many there are. Raises `LockedError` naming the other run's start when one is at
+    work, and `PublishError` when the reports folder cannot be written, its paths would be longer than the system
+    allows, or the disk is too full for so many notebooks. The staging folder is gone afterwards.
     """
+    names = ("",) * notebooks if isinstance(notebooks, int) else notebooks
+    _check_length(at, names, LONGEST_ON_WINDOWS if sys.platform == "win32" else None)
     try:
         for folder in (at.staging.parent, at.work.parent):
             folder.mkdir(parents=True, exist_ok=True)
             (folder / ".gitignore").write_text("*\n", encoding="utf-8")
         (at.work.parent / "RESTRICTED.txt").write_text(RESTRICTED, encoding="utf-8")
         tidy(at, now)
-        _check_space(at.reports, notebooks)
+        _check_space(at.reports, len(names))
         _take(at, now)
     except OSError as problem:
         raise PublishError(
@@ -116,6 +129,7 @@ def held(at: Place, now: datetime, notebooks: int = 1) -> Iterator[None]:
         for folder in (at.staging, at.work):
             folder.mkdir()
             _write(folder / "owner.json", _owner(at, now))
+        _try_length(at, len(str(longest_path(at, names))))
         yield
     finally:
         shutil.rmtree(at.staging, ignore_errors=True)
@@ -130,6 +144,63 @@ def _check_space(folder: Path, notebooks: int) -> None:
             f"The disk of {folder} has {free // 1_000_000} MB left; about {needed // 1_000_000} MB are needed. "
             "Nothing was started and no pack was changed."
         )
+
+
+# Long paths
+
+
+def longest_path(at: Place, notebooks: tuple[str, ...]) -> Path:
+    """The longest path that a run of these notebooks writes, by name or by the folder that it stands in."""
+    longest = max(notebooks, key=len, default="")
+    paths = (
+        at.work / "data" / longest / LONGEST_FILE.removeprefix("data/"),
+        at.work / f"{longest}.ipynb",
+        at.pack / f"{longest}.html",
+        at.pack / LONGEST_FILE,
+        at.kept / f".{longest}-{'0' * 16}.part" / LONGEST_FILE,
+        at.target / LONGEST_FILE,
+    )
+    return max(paths, key=lambda path: len(str(path)))
+
+
+def _check_length(at: Place, notebooks: tuple[str, ...], limit: int | None) -> None:
+    """Refuse paths that a system with such a limit could not open, counted before anything is written."""
+    longest = len(str(longest_path(at, notebooks)))
+    if limit is not None and longest >= limit and not _has_long_paths():
+        raise PublishError(_too_long(longest, f"more than the {limit - 1} that Windows allows"))
+
+
+def _has_long_paths() -> bool:
+    """Whether Windows was set to allow long paths; never elsewhere, where other limits hold."""
+    try:
+        import winreg
+
+        place = r"SYSTEM\CurrentControlSet\Control\FileSystem"
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place) as key:
+            return bool(winreg.QueryValueEx(key, "LongPathsEnabled")[0])
+    except (ImportError, OSError):
+        return False
+
+
+def _try_length(at: Place, length: int) -> None:
+    """Open a path of that length once, in the staging folder, since only the system itself knows what it allows."""
+    place = at.staging / "length"
+    while (left := length - len(str(place)) - 1) > 0:
+        place = place / ("x" * min(left, 100))
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+    except OSError as problem:
+        if problem.errno != errno.ENAMETOOLONG:
+            raise
+        raise PublishError(_too_long(length, "more than this system allows")) from None
+
+
+def _too_long(length: int, why: str) -> str:
+    return (
+        f"The paths of this run would be up to {length} characters long, {why}. Give a folder nearer to the root of "
+        "the disk with --reports, or shorter names of area and notebooks. Nothing was started."
+    )
 
 
 # The lock
@@ -244,12 +315,12 @@ def _put_back(replaced: Path, target: Path) -> None:
 
 
 def code_version() -> dict[str, str]:
-    """The version of incare and one hash over its source files."""
+    """The version of incare and one hash over its files: code, and the tables and templates that it reads."""
     import incare
 
     package = Path(incare.__file__).parent
     whole = hashlib.sha256()
-    for file in sorted(package.rglob("*.py")):
+    for file in sorted(p for p in package.rglob("*") if p.is_file() and p.suffix != ".pyc"):
         whole.update(f"{file.relative_to(package).as_posix()}\0".encode() + file.read_bytes())
     return {"version": incare.__version__, "sources": whole.hexdigest()}
 
@@ -275,12 +346,20 @@ def write_manifest(pack: Path, facts: dict) -> None:
     _write(pack / MANIFEST, facts | {"files": hashes})
 
 
+def facts_of(pack) -> dict:
+    """The manifest of a published pack; empty when there is none or it is torn."""
+    try:
+        facts = json.loads((Path(pack) / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
 def verify(pack) -> list[str]:
     """What is wrong with a pack on disk, by its manifest: one sentence per missing, changed or added file."""
     pack = Path(pack)
-    try:
-        hashes = json.loads((pack / MANIFEST).read_text(encoding="utf-8"))["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+    hashes = facts_of(pack).get("files")
+    if not isinstance(hashes, dict):
         return [f"{MANIFEST} is missing or torn; run the quarter again."]
     there = {p.relative_to(pack).as_posix(): p for p in pack.rglob("*") if p.is_file() and p.name != MANIFEST}
     missing = [f"{name} is missing." for name in hashes if name not in there]

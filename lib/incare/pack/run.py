@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from incare.disclosure import protect_rows
-from incare.pack import gate, notebook, plan, publish
+from incare.pack import attack, gate, materials, notebook, plan, publish, resume
 from incare.pack import params as params_file
 from incare.pack.execute import Outcome, Step, execute
 from incare.pack.params import Params, in_words
@@ -59,12 +59,15 @@ def run(
     profile: str | None = None,
     reports=None,
     notebooks=None,
+    reuse: str = resume.PUBLISHED,
     listener: Listener | None = None,
 ) -> Published:
     """Check, execute, export and publish one quarter.
 
     `clock` gives the time when asked; `only` names the notebooks to run; `profile` replaces that of the params file;
-    `reports` and `notebooks` are the folders beside the one that holds the params file, unless given.
+    `reports` and `notebooks` are the folders beside the one that holds the params file, unless given. `reuse` says
+    whose results stand for notebooks whose inputs have not changed: those of published packs, of any run (`--resume`),
+    or none (`--fresh`).
     Raises one of incare's own errors when anything is wrong; then nothing was published and the earlier pack stands.
     """
     listener = listener or Listener()
@@ -80,20 +83,146 @@ def run(
 
     at = publish.place(reports, params.area, params.quarter, started)
     code = publish.code_version()
-    jobs = plan.make(params, notebooks, at.work / DATA, only=only, extract=record.fingerprint, code=code["sources"])
-    with _full_disks_told(), publish.held(at, started, len(jobs)):
-        outcomes = execute(jobs, at.work, workers, listener.step)
-        listener.table("Notebooks", summary(outcomes))
-        _refuse_failures(outcomes, at)
-        facts = _facts(params, record, jobs, outcomes, code, started)
-        _build(at.pack, jobs, outcomes, at.work / DATA, params, facts, key_figures(params, record))
+    prints = {"extract": record.fingerprint, "code": code["sources"], "software": materials.fingerprint()}
+    prints |= {"earlier": attack.fingerprint(reports, params)}
+    jobs = plan.make(params, notebooks, at.work / DATA, only=only, **prints)
+    before, whole = _looked_at(params), plan.whole(params, jobs)
+    names = tuple(job.name for job in jobs)
+    with (
+        _full_disks_told(),
+        publish.held(at, started, names),
+        _failure_marked(at, clock),
+        attack.sharing(at, params, started),
+    ):
+        if reuse != resume.NONE and _stands(at, whole):
+            resume.stands(at)
+            listener.say(f"Nothing that decides this pack has changed since it was published: {at.target} stands.")
+            shutil.rmtree(at.work, ignore_errors=True)
+            return Published(at.target, resume.as_published(jobs, at.target))
+        over = _planned(jobs, at, started, reuse, listener)
+        results = _Results(jobs, _footer(params, code, record.fingerprint))
+        for kept in over.values():
+            results.take_over(kept, at.work)
+        results.keep = _keeper(at, code, gate.Wanted.of(record), results.footer, clock)
+        left = tuple(job for job in jobs if job.name not in over)
+        outcomes = results.in_order(execute(left, at.work, workers, listener.step, results.add))
+        listener.table("Notebooks", summary(outcomes, results.refused))
+        if _looked_at(params) != before:
+            raise RunError("The extract changed while notebooks were reading it, so nothing was published. Run again.")
+        _refuse_failures(outcomes, results.refused, at)
+        facts = _facts(params, record, jobs, outcomes, code, started) | {"inputs": whole}
+        _build(at.pack, jobs, results.pages, at.work / DATA, results.footer, params, key_figures(params, record))
+        if publish.code_version() != code:
+            listener.say("incare's own files changed while notebooks ran; their results are not kept.")
+            facts |= {"code": code | {"changed_while_running": True}, "inputs": ""}
         facts |= {"checks": dict.fromkeys(gate.CHECKS, "passed"), "finished": clock().isoformat(timespec="seconds")}
         publish.write_manifest(at.pack, facts)
         _refuse_problems(gate.inspect(at.pack, _pages(jobs), _sources(jobs), record))
-        pack = publish.publish(at)
+        pack = attack.publish_if_safe(at, params, clock())
+        results.keep_all()
+        resume.published(jobs, at, clock())
         shutil.rmtree(at.work, ignore_errors=True)
     listener.say(f"Published in {pack}")
     return Published(pack, outcomes)
+
+
+def _stands(at: publish.Place, whole: str) -> bool:
+    """Whether the published pack is whole and made from exactly these inputs."""
+    return publish.facts_of(at.target).get("inputs") == whole and not publish.verify(at.target)
+
+
+def _planned(jobs: tuple[plan.Job, ...], at: publish.Place, now: datetime, reuse: str, listener: Listener) -> dict:
+    """Say what will run and why; returns the kept results that are taken over, by notebook."""
+    resume.tidy(at.reports, now)
+    unpublished = resume.incomplete(at)
+    results = resume.known(at, now)
+    over = resume.taken(jobs, results, reuse)
+    if unpublished:
+        listener.say(unpublished + ("" if reuse == resume.ANY else " Run with --resume to take over what it finished."))
+    listener.table("Plan", resume.told(jobs, results, over, resume.seconds_of(at.target)))
+    resume.begun(at, jobs, now)
+    return over
+
+
+@contextmanager
+def _failure_marked(at: publish.Place, clock):
+    """A run that ends without a pack leaves a note of why beside the results that it kept."""
+    try:
+        yield
+    except ValueError as problem:
+        # Other libraries' messages can hold a child's values.
+        ours = type(problem).__module__.startswith("incare.")
+        resume.failed(at, str(problem).splitlines()[0].rstrip(".:") if ours else type(problem).__name__, clock())
+        raise
+
+
+def _keeper(at: publish.Place, code: dict, wanted: gate.Wanted, footer: dict, clock) -> Callable:
+    """What keeps a result for a later run, as soon as its page is made; `passed` when the whole pack was checked."""
+
+    def keep(job: plan.Job, outcome: Outcome, page: str, passed: bool = False) -> bool:
+        # Before the whole pack is checked, only what cannot hold a trace of a child may stay on disk; and a result of
+        # code that was changed under it is of no known code.
+        sound = (passed or not wanted.count(page)) and publish.code_version() == code
+        if sound:
+            resume.keep(job, outcome, page, footer, at, clock())
+        return sound
+
+    return keep
+
+
+class _Results:
+    """Outcomes as they come, each with its page, and kept for a later run unless they were taken over."""
+
+    def __init__(self, jobs, footer: dict):
+        self.jobs = {job.name: job for job in jobs}
+        self.footer = footer
+        self.keep: Callable[..., bool] = lambda *result, **more: False
+        self.outcomes: dict[str, Outcome] = {}
+        self.pages: dict[str, str] = {}
+        self.refused: dict[str, str] = {}
+        self.kept: set[str] = set()
+
+    def take_over(self, kept: resume.Kept, work: Path) -> None:
+        """A result of an earlier run, with its page when that is still the same."""
+        job, outcome = self.jobs[kept.name], resume.take_over(kept, work)
+        self.outcomes[job.name] = outcome
+        self.pages[job.name] = resume.page_of(kept, job.title, self.footer) or _page(job, outcome, self.footer)
+        self.kept.add(job.name)
+
+    def add(self, outcome: Outcome) -> None:
+        """A result of this run."""
+        from incare.pack.export import ExportError
+
+        job = self.jobs[outcome.name]
+        self.outcomes[job.name] = outcome
+        if outcome.failure:
+            return
+        try:
+            self.pages[job.name] = _page(job, outcome, self.footer)
+        except ExportError as problem:
+            self.refused[job.name] = str(problem)
+            return
+        if self.keep(job, outcome, self.pages[job.name]):
+            self.kept.add(job.name)
+
+    def keep_all(self) -> None:
+        """Keep what was held back until the whole pack had passed its checks."""
+        for name in self.jobs.keys() - self.kept:
+            self.keep(self.jobs[name], self.outcomes[name], self.pages[name], passed=True)
+
+    def in_order(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+        """The outcomes of all jobs, those just executed and those taken over."""
+        self.outcomes |= {outcome.name: outcome for outcome in outcomes}
+        return tuple(self.outcomes[name] for name in self.jobs)
+
+
+def _looked_at(params: Params) -> list[tuple]:
+    """The extract's files by size and time, which must stay as they are while notebooks read them."""
+    place = Path(params.extract_place)
+    if params.is_sample or params.is_address or not place.exists():
+        return []
+    files = sorted(path for path in place.rglob("*") if path.is_file()) if place.is_dir() else [place]
+    return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
 
 
 def key_figures(params: Params, record) -> list[dict]:
@@ -143,25 +272,40 @@ def show_record(record, listener: Listener) -> None:
     listener.table("Rows", quality.by_table(record))
 
 
-def summary(outcomes: tuple[Outcome, ...]) -> pd.DataFrame:
-    """How each notebook ended: notebook, result, seconds."""
+def summary(outcomes: tuple[Outcome, ...], refused: dict[str, str] | None = None) -> pd.DataFrame:
+    """How each notebook ended: notebook, result, seconds (those of the run that made it)."""
     return pd.DataFrame(
         {
             "notebook": [o.name for o in outcomes],
-            "result": ["failed" if o.failure else "done" for o in outcomes],
+            "result": [_result(o, refused or {}) for o in outcomes],
             "seconds": pd.array([None if o.seconds is None else f"{o.seconds:.1f}" for o in outcomes], dtype="string"),
         }
     )
 
 
-def _refuse_failures(outcomes: tuple[Outcome, ...], at: publish.Place) -> None:
+def _result(outcome: Outcome, refused: dict[str, str]) -> str:
+    if outcome.failure:
+        return "failed"
+    if outcome.name in refused:
+        return "page refused"
+    return ("taken over", "done", "done at the second try")[outcome.tries]
+
+
+def _refuse_failures(outcomes: tuple[Outcome, ...], refused: dict[str, str], at: publish.Place) -> None:
     failed = [outcome.failure for outcome in outcomes if outcome.failure]
     if failed:
         raise RunError(
             f"{len(failed)} of {len(outcomes)} notebooks failed, so nothing was published:\n  "
-            + "\n  ".join(failed)
+            + "\n  ".join([*failed, *_pages_refused(refused)])
             + f"\n  The whole error is in {at.work} (restricted: it may hold child-level values)."
+            + "\n  The others are kept: when the cause is mended, run again with --resume."
         )
+    if refused:
+        raise RunError("Pages were refused, so nothing was published:\n  " + "\n  ".join(_pages_refused(refused)))
+
+
+def _pages_refused(refused: dict[str, str]) -> list[str]:
+    return [f"{name}: {why}" for name, why in refused.items()]
 
 
 def _refuse_problems(checks: dict[str, list[str]]) -> None:
@@ -195,26 +339,32 @@ def _facts(params: Params, record, jobs, outcomes, code: dict, started: datetime
         "code": code,
         "python": platform.python_version(),
         "packages": publish.package_versions(),
+        "software": materials.bill(),
         "notebooks": [
-            {"name": j.name, "title": j.title, "inputs": j.inputs, "seconds": round(o.seconds or 0.0)}
+            {"name": j.name, "title": j.title, "inputs": j.inputs, "seconds": round(o.seconds or 0.0, 1)}
             for j, o in zip(jobs, outcomes, strict=True)
         ],
     }
 
 
-def _build(pack: Path, jobs, outcomes, data: Path, params: Params, facts: dict, figures: list[dict]) -> None:
+def _build(pack: Path, jobs, pages: dict[str, str], data: Path, footer: dict, params: Params, figures: list) -> None:
     """The pages and data files of a pack, in a folder of their own."""
     from incare.pack import export
 
     pack.mkdir()
-    footer = _footer(params, facts)
-    _write_pages(pack, jobs, outcomes, footer)
+    for job in jobs:
+        (pack / f"{job.name}.html").write_text(pages[job.name], encoding="utf-8")
     _collect(data, pack / DATA)
+    title = f"Children in care and care leavers: {params.area}, {params.quarter}"
+    whole = _documents(pack, jobs, title, footer, params)
     cover = {
-        "title": f"Children in care and care leavers: {params.area}, {params.quarter}",
+        "title": title,
         "footer": footer,
         "figures": figures,
-        "files": [{"href": f"{DATA}/{f.name}", "what": _words(f.stem)} for f in sorted((pack / DATA).iterdir())],
+        "files": [
+            *({"href": name, "what": what} for name, what in whole.items()),
+            *({"href": f"{DATA}/{f.name}", "what": _words(f.stem)} for f in sorted((pack / DATA).iterdir())),
+        ],
         # A pack that fails one of them is never published, so a page that can be read says the truth.
         "checks": [{"name": name, "result": "passed"} for name in gate.CHECKS],
     }
@@ -222,17 +372,23 @@ def _build(pack: Path, jobs, outcomes, data: Path, params: Params, facts: dict, 
     (pack / "index.html").write_text(export.index_page(entries, cover), encoding="utf-8")
 
 
-def _write_pages(pack: Path, jobs, outcomes, footer: dict) -> None:
-    from incare.pack.export import ExportError
+def _documents(pack: Path, jobs, title: str, footer: dict, params: Params) -> dict[str, str]:
+    """Write the PDF, the Word file and the spreadsheet that the params ask for; what each is, by the file's name."""
+    if not params.formats:
+        return {}
+    from incare.measures import catalogue
+    from incare.pack import documents
 
-    refused = []
-    for job, outcome in zip(jobs, outcomes, strict=True):
-        try:
-            (pack / f"{job.name}.html").write_text(_page(job, outcome, footer), encoding="utf-8")
-        except ExportError as problem:
-            refused.append(f"{job.name}: {problem}")
-    if refused:
-        raise RunError("Pages were refused, so nothing was published:\n  " + "\n  ".join(refused))
+    made = documents.write(
+        pack,
+        [f"{job.name}.html" for job in jobs],
+        title=title,
+        footer=footer,
+        measures={measure.id: measure.title for measure in catalogue()},
+        day=params.as_at,
+        formats=tuple(params.formats),
+    )
+    return {name: documents.WHAT[name] for name in made}
 
 
 def _page(job: plan.Job, outcome: Outcome, footer: dict) -> str:
@@ -243,14 +399,14 @@ def _page(job: plan.Job, outcome: Outcome, footer: dict) -> str:
     return export.to_html(executed, title=job.title, footer=footer)
 
 
-def _footer(params: Params, facts: dict) -> dict[str, str]:
+def _footer(params: Params, code: dict, fingerprint: str) -> dict[str, str]:
     footer = {
         "area": params.area,
         "quarter": params.quarter,
         "as_at": in_words(params.as_at),
         "profile": params.profile,
-        "version": facts["code"]["version"],
-        "extract": facts["extract"]["fingerprint"][:12],
+        "version": code["version"],
+        "extract": fingerprint[:12],
     }
     return footer | ({"signed_by": ", ".join(params.signed_by)} if params.signed_by else {})
 

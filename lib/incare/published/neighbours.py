@@ -35,24 +35,29 @@ def read(path: Path | str) -> pd.DataFrame:
 
 
 def _workbook(path: Path) -> pd.DataFrame:
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
+    from incare.record.files import ExtractError
+    from incare.record.workbook import opened
 
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, OSError, KeyError, ValueError) as problem:
-        raise NeighbourListError(f"{path.name} cannot be opened as a workbook ({type(problem).__name__}).") from None
-    try:
-        for sheet in book.worksheets:
-            rows = list(sheet.iter_rows(values_only=True))
-            head = next((i for i, row in enumerate(rows[:30]) if _is_head(row)), None)
-            if head is not None:
-                return _from_rows(rows, head)
-    finally:
-        book.close()
-    raise NeighbourListError(
-        f'{path.name}: no sheet has a row of headings with "LA num" and "SN1"; is it the workbook of neighbours?'
-    )
+        with opened(path, path.name) as book:
+            found = next(filter(None, map(_listed, book.worksheets)), None)
+    except ExtractError as problem:
+        raise NeighbourListError(str(problem)) from None
+    if found is None:
+        raise NeighbourListError(
+            f'{path.name}: no sheet has a row of headings with "LA num" and "SN1"; is it the workbook of neighbours?'
+        )
+    rows, head = found
+    if len(rows) == head + 1:
+        raise NeighbourListError(f"{path.name} has headings and no rows.")
+    return _from_rows(rows, head)
+
+
+def _listed(sheet) -> tuple[list[tuple], int] | None:
+    """A sheet's rows and which of them is the heading; None for a sheet of something else."""
+    rows = list(sheet.iter_rows(values_only=True))
+    head = next((i for i, row in enumerate(rows[:30]) if _is_head(row)), None)
+    return None if head is None else (rows, head)
 
 
 def _is_head(row) -> bool:
@@ -99,8 +104,9 @@ def _csv(path: Path) -> pd.DataFrame:
             f"{path.name}: needed are la_code, rank and neighbour_code; missing: {', '.join(missing)}."
         )
     rank = pd.to_numeric(raw["rank"], errors="coerce")
-    if rank.isna().any():
-        row = int(rank.isna().to_numpy().nonzero()[0][0]) + 2
+    wrong = ~(rank.between(1, len(raw) + 1_000) & (rank % 1 == 0))
+    if wrong.any():
+        row = int(wrong.to_numpy().nonzero()[0][0]) + 2
         raise NeighbourListError(f"{path.name}, row {row}, column rank: a whole number from 1 was needed.")
     closeness = raw["closeness"].str.strip() if "closeness" in raw else ""
     return pd.DataFrame(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,8 @@ class Record:
     `latest_only` names tables that hold only the latest date per child; `whose` gives the person's number behind each
     line of `issues` (-1: nobody's) and stays inside the record; `respite` are the short breaks, which are no care, as
     spans (`child, start, end`); `begins` gives, by table, the first day a table of reviews can answer for where that is
-    later than the first day covered.
+    later than the first day covered; `postcodes` are those of homes and placements, so that a pack can be searched for
+    them.
     """
 
     area: str
@@ -54,6 +56,13 @@ class Record:
     whose: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int), repr=False)
     respite: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["child", "start", "end"]), repr=False)
     begins: dict[str, np.datetime64] = field(default_factory=dict, repr=False)
+    postcodes: frozenset[str] = field(default=frozenset(), repr=False)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of a record: where it is from, what it covers, and its rows in, used and set aside."""
+        lines = self.reconciliation.groupby("table", sort=False)[["rows_in", "used", "set_aside"]].sum().reset_index()
+        head = f"{self.area}: {len(self.people):,} people, {self.covers[0]} to {self.covers[1]}, cut on {self.as_at}"
+        return f"<p>{escape(head)}</p>{lines.to_html(index=False)}"
 
     @cached_property
     def care_periods(self) -> pd.DataFrame:
@@ -205,7 +214,14 @@ def assemble(
         whose=whose(findings, ids),
         respite=breaks,
         begins=_begins(stated, covers[0]),
+        postcodes=_postcodes(stated["episodes"]),
     )
+
+
+def _postcodes(episodes: pd.DataFrame) -> frozenset[str]:
+    """Every postcode of a home or placement: no table keeps them, and no page may show one."""
+    found = (episodes[column].unique() for column in ("HOME_POST", "PL_POST") if column in episodes)
+    return frozenset(text for column in found for text in column if isinstance(text, str) and text)
 
 
 def _joined_up(clean, people, stated, la_code, notices, findings) -> pd.DataFrame:

@@ -23,6 +23,8 @@ MISSING_WORDS = frozenset({"", "NULL", "NA", "N/A", "#N/A", "-", "NAN", "NAT", "
 _MOJIBAKE = ("Ã", "â€", "Â")
 # Columns of ids, which a spreadsheet may have turned into numbers.
 IDS = frozenset({"CHILD", "UPN", "SW_ID", "WORKER_ID"})
+NO_NAME = "(no name of a column)"
+_NAME, _DIGITS = re.compile(r"[^\W\d_][\w .,/()%&'’?:-]{0,59}"), re.compile(r"\d{2}")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+\d+")
 _YEAR = re.compile(r"(?<!\d)(20\d{2}|19\d{2})(?!\d)")
 READABLE = frozenset({".csv", ".xml", ".xlsx", ".xlsm"})
@@ -148,6 +150,11 @@ def _decoded(data: bytes, name: str) -> tuple[str, list[str]]:
     return text.removeprefix("ï»¿"), notices
 
 
+def sayable(name: str) -> str:
+    """A column's name as a message may show it: where a heading is damaged, cells of a child stand in it."""
+    return name if _NAME.fullmatch(name) and not _DIGITS.search(name) else NO_NAME
+
+
 def heading(row: list[str]) -> tuple[str, ...]:
     """The names of columns as they are compared: in upper case, without outer spaces."""
     return tuple(cell.replace("\xa0", " ").strip().upper() for cell in row)
@@ -179,7 +186,7 @@ def tables_of(sheet: Sheet, keep: tuple[str, ...] = ()) -> list[TextTable]:
     columns = list(sheet.columns)
     twice = sorted({c for c in columns if c and columns.count(c) > 1})
     if twice:
-        raise ExtractError(f"{sheet.name} has two columns called {twice[0]}. Remove or rename one.")
+        raise ExtractError(f"{sheet.name} has two columns called {sayable(twice[0])}. Remove or rename one.")
     stacked = STACKED in columns and STACKED not in table.columns
     wanted = {*table.columns, *(column.upper() for column in keep), *([STACKED] if stacked else [])}
     kept, extra = [c for c in columns if c in wanted], tuple(c for c in columns if c and c not in wanted)
@@ -319,7 +326,7 @@ def refuse_near_miss(name: str, columns: tuple[str, ...]) -> None:
     if near is None:
         return
     table, missing = near
-    lacks = ", ".join(f"{needed} (nearest: {got})" if got else needed for needed, got in missing.items())
+    lacks = ", ".join(f"{needed} (nearest: {sayable(got)})" if got else needed for needed, got in missing.items())
     raise ExtractError(
         f"{name} looks like the {table.name} table but lacks the column {lacks}. Rename or add it; "
         "the order of columns does not matter."

@@ -9,7 +9,18 @@ from pathlib import Path
 import pandas as pd
 
 from incare.record.assemble import Record, assemble
-from incare.record.files import Sheet, TextTable, find, heading, read_csv, refuse_near_miss, tables_of, whole_return
+from incare.record.files import (
+    NO_NAME,
+    Sheet,
+    TextTable,
+    find,
+    heading,
+    read_csv,
+    refuse_near_miss,
+    sayable,
+    tables_of,
+    whole_return,
+)
 from incare.record.plain import plain_sheets
 from incare.record.tables import recognise
 
@@ -174,7 +185,9 @@ def _ignored(others: list[Path], root: Path) -> list[str]:
 
 def _left_unread(parts: list[TextTable]) -> list[str]:
     said = []
-    names = sorted({column for part in parts for column in part.extra})
+    # One cell that is no name says that the heading is damaged, so the others may be cells of a child as well.
+    said_of = ({sayable(column) for column in part.extra} for part in parts)
+    names = sorted(set().union(*(names if NO_NAME not in names else {NO_NAME} for names in said_of)))
     if names:
         said.append(f"Columns that no table has were left unread: {', '.join(names)}.")
     blanked = sum(part.blanked for part in parts)

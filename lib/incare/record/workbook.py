@@ -14,7 +14,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
 
 import numpy as np
 from openpyxl import load_workbook
@@ -37,7 +36,8 @@ _MODIFIED = re.compile(rb":modified[^>]*>(\d{4}-\d{2}-\d{2})")
 _ALL_ZEROS = re.compile("0{2,}")
 # What openpyxl and the unpacking below it raise on files that are damaged or are no workbook.
 _BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, ParseError, InvalidFileException, OSError, EOFError),
+    # openpyxl reads with lxml where it is installed, whose errors are syntax errors as ParseError is.
+    *(zipfile.BadZipFile, zlib.error, struct.error, SyntaxError, InvalidFileException, OSError, EOFError),
     *(KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, RuntimeError),
 )
 
@@ -88,11 +88,33 @@ def _refuse_other_files(path: Path, name: str) -> None:
         )
     with _damage_told(name), zipfile.ZipFile(path) as packed:
         whole = sum(entry.file_size for entry in packed.infolist())
+        if any(_leads_out(entry.filename) for entry in packed.infolist()):
+            raise ExtractError(
+                f"{name} holds a file whose name leads out of the workbook, which no spreadsheet program writes; "
+                "it was not opened. Copy its sheets into a new workbook."
+            )
     if whole > _SMALL and whole > _PACKED_AT_MOST * path.stat().st_size:
         raise ExtractError(
             f"{name} would unpack to {whole / 1e6:,.0f} MB, more than {_PACKED_AT_MOST} times its size; it was not "
             "opened. Copy its sheets into a new workbook."
         )
+
+
+def _leads_out(name: str) -> bool:
+    """Whether a packed file would be written elsewhere than below the folder that it is unpacked into."""
+    parts = name.replace("\\", "/").split("/")
+    return ".." in parts or parts[0] == "" or ":" in parts[0]
+
+
+@contextmanager
+def opened(path: Path, name: str) -> Iterator:
+    """A workbook with its stored results, after the checks that `read_workbook` makes of any file.
+
+    Raises `ExtractError` as `read_workbook` does, also for damage that is found while rows are read.
+    """
+    _refuse_other_files(path, name)
+    with _opened(path, name, values=True) as book:
+        yield book
 
 
 @contextmanager

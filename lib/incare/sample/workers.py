@@ -12,6 +12,7 @@ from incare.sample.leavers import statutory_at_last
 from incare.sample.placements import Lives
 
 TEAMS = ("Care Planning East", "Care Planning West", "Permanence", "Adolescents", "Children with Disabilities")
+MOST_CHANGES = 400
 CHANGES = {"MANAGE": 20, "TSPROC": 42, "ORGRST": 8, "ABSENC": 9, "FCONTA": 12, "CHCHAN": 3, "PCCHAN": 3, "OTHERS": 3}
 
 
@@ -45,6 +46,8 @@ def social_workers(rng: np.random.Generator, area: Area, lives: Lives, workers: 
         seat = (before + 1 + rng.integers(0, max(seats - 1, 1), len(row))) % seats
         found = _occupant(workers, seat, at)
         leaves = workers["end"].to_numpy()[found]
+        # In a small team all seats may end beyond the last extract with nobody to follow; then the last worker stays.
+        leaves = np.where(len(rounds) > MOST_CHANGES, NEVER, leaves)
         end = np.minimum(at + 12 + draws.wait(rng, 430, len(row)), leaves)
         last = end >= until - 3
         end = np.where(last, until, end)

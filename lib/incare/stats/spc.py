@@ -238,7 +238,9 @@ def _days(dates: pd.Series) -> np.ndarray:
     """Days since 1970 of a column of dates or of their spelling as 2025-09-30."""
     if pd.api.types.is_numeric_dtype(dates):
         raise SpcError("date holds numbers; dates as 2025-09-30 were needed.")
-    read = pd.to_datetime(dates, errors="coerce", format=None if dates.dtype.kind == "M" else "ISO8601")
+    # With time zones side by side a column has no one type; without utc that is an error of its own.
+    written = None if dates.dtype.kind == "M" else "ISO8601"
+    read = pd.to_datetime(dates, errors="coerce", format=written, utc=True).dt.tz_localize(None)
     unread = read.isna().to_numpy()
     if unread.any():
         raise SpcError(f"date in row {_at(unread)} is no date as 2025-09-30.")

@@ -53,10 +53,16 @@ def summary(judged: Protected, catalogue: Catalogue, comments: dict[str, str] | 
         "Signal",
         "Comment",
     ]
-    body = [_row(judged, m, bool(words.comment((comments or {}).get(m.id)))) for m in off]
+    body = [_row(judged, m, _explained((comments or {}).get(m.id))) for m in off]
     right = [name in ("Latest", "Target", "Short by", heads[5]) for name in heads]
     notes = [tables.RAG_MEANING, scorecard.MEANING]
     return lead + tables._table("Measures off target", heads, body, notes, class_="scorecard", figures=right)
+
+
+def _explained(comment: str | None) -> bool:
+    """Whether a comment gives a reason; one that says the reason is not known yet does not."""
+    said = words.comment(comment)
+    return bool(said) and not said.startswith("Unexplained")
 
 
 def _lead(judged: Protected, catalogue: Catalogue, off: list[Measure]) -> Html:
@@ -173,7 +179,7 @@ def _changed(judged: Protected, measure: Measure, by: str) -> Html:
         notes.append("Mix and rate are not told apart: a group is hidden in one of the two years.")
     else:
         whole = f"{_points(parts['mix'].sum())} from the mix, {_points(parts['rate'].sum())} within the groups."
-        notes += [f"Of the change of the whole: {whole}", PARTS_MEANING]
+        notes += [f"Of the change of the whole: {whole}", _expected(then, now), PARTS_MEANING]
     right = [name in ("Year before", "Now", "Within") for name in heads]
     return tables._table(caption, heads, body, notes, figures=right)
 
@@ -194,6 +200,28 @@ def _parts(then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame | None:
     except change.ChangeError:
         return None
     return made.set_index("category")
+
+
+def expected_for(then: pd.DataFrame, now: pd.DataFrame) -> float:
+    """What the whole would be with today's mix of groups, had each group kept its figure of the year before, in %.
+
+    Both have the groups as index and `numerator, denominator`; groups of nobody then are left out. NaN without any.
+    Source: direct standardisation to today's mix.
+    """
+    both = now[["denominator"]].join(then[["numerator", "denominator"]], rsuffix="_then", how="inner")
+    both = both[both["denominator_then"] > 0]
+    rate = both["numerator"] / both["denominator_then"]
+    whole = both["denominator"].sum()
+    return float(100 * (rate * both["denominator"]).sum() / whole) if whole > 0 else float("nan")
+
+
+def _expected(then: pd.DataFrame, now: pd.DataFrame) -> str:
+    """The expected value for the children of today, in a sentence: what a target is up against."""
+    value = expected_for(*(side[side["status"] != "z"] for side in (then, now)))
+    if math.isnan(value):
+        return ""
+    figure = numbers.half_up(value, 1)
+    return f"With today’s mix of groups and the year before’s figure in each, {figure}% would be expected."
 
 
 def _empty(side: pd.DataFrame, name: str) -> bool:

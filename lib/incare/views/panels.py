@@ -10,10 +10,17 @@ from incare.disclosure.forecasts import ProtectedForecasts
 from incare.disclosure.protect import Protected
 from incare.measure import Catalogue
 from incare.measure import Measure as MeasureFacts
-from incare.views import cards, charts, scorecard, shown, signals, tables, words
+from incare.views import cards, charts, exceptions, numbers, scorecard, shown, signals, tables, words
 from incare.views.markup import Html, joined, tag
 
 NO_COMMENT = "No service comment supplied."
+NO_TARGET = "Target: not applicable, none was set."
+TREND_ELSEWHERE = "Long trend: not applicable here; it is tested in the performance report."
+POLARITY = {
+    "higher": "Higher is better.",
+    "lower": "Lower is better.",
+    "neither": "Neither higher nor lower is better.",
+}
 
 
 def measure(
@@ -31,19 +38,24 @@ def measure(
 ) -> Html:
     """One measure: heading, sentence, chart, table, benchmark, comment and definition card; breakdowns when asked.
 
-    What there is nothing to show of is said in words, never left out. `by` names breakdowns; those that the series
-    does not hold for this measure are left out. With a series that has been through `signals.judge` the panel also has
-    the control chart, the icons and, from `trends` (`signals.trends`), the long trend with its rule; `periods` then
-    says how many of the newest the first chart shows, the control chart shows all.
+    Under the heading stands which way is better. The six elements (table, graph, target, long trend, benchmark,
+    comment) are there, or the words that one does not apply: nothing is left out. `by` names breakdowns; those that
+    the series does not hold for this measure are left out. With a series that has been through `signals.judge` the
+    panel also has the control chart, the icons and, from `trends` (`signals.trends`), the long trend with its rule;
+    `periods` then says how many of the newest the first chart shows, the control chart shows all.
     """
     known = shown.facts(measure)
     # Every piece below looks for this measure's rows alone.
     protected = protected.pipe(_only, known.id)
-    long = _long(protected, known, targets, trends) if signals.is_judged(protected) else ()
+    long = (
+        _long(protected, known, targets, trends) if signals.is_judged(protected) else _short(protected, known, targets)
+    )
     heading = tag("h3", known.title, id=f"measure-{known.id}")
     pieces = [
         heading,
+        tag("p", POLARITY[known.better], class_="quiet"),
         words.headline(protected, known, targets, named=False),
+        _short_of(protected, known),
         _over_time(_newest(protected, periods), known, targets, benchmark, actions, last),
         *long,
         *(_split(protected, known, name) for name in by if shown.has_groups(protected, known, name)),
@@ -87,12 +99,19 @@ def topic(
         )
         for known in catalogue.topic(topic)
     )
-    return tag("h2", words.topic_title(topic), id=f"topic-{topic}") + joined(panels)
+    said = comment((comments or {}).get(topic))
+    return tag("h2", words.topic_title(topic), id=f"topic-{topic}") + said + joined(panels)
 
 
 def topics(protected: Protected, catalogue: Catalogue, **settings) -> Html:
-    """Every topic of the catalogue in its order; `settings` are those of `topic`."""
-    return joined(topic(protected, catalogue, name, **settings) for name in catalogue.topics())
+    """Every topic of the catalogue in its order; `settings` are those of `topic`.
+
+    A topic that the service comments on without a measure in the catalogue, such as health, has a section of its own.
+    """
+    said, there = settings.get("comments") or {}, catalogue.topics()
+    names = [name for name in words.TOPICS if name in there or words.comment(said.get(name))]
+    names += [name for name in there if name not in names]
+    return joined(topic(protected, catalogue, name, **settings) for name in names)
 
 
 def comment(text: str | None) -> Html:
@@ -209,7 +228,7 @@ def _long(protected: Protected, known: MeasureFacts, targets, trends: pd.DataFra
         tag("p", signals.assurance(row)) if str(row["assurance"]) else None,
         tag("p", signals.verdict(row, signals.trend_word(trends, known)).sentence),
         tag("p", signals.trend_sentence(trends, known)) if trends is not None else None,
-        tag("p", "Target: not applicable, none was set.", class_="quiet") if target is None else None,
+        tag("p", NO_TARGET, class_="quiet") if target is None else None,
     ]
     heading = tag("h4", "Signal and long trend")
     if str(row["variation"]) not in signals.JUDGED:
@@ -217,6 +236,22 @@ def _long(protected: Protected, known: MeasureFacts, targets, trends: pd.DataFra
         return [heading, *(line for line in lines if line), *([tag("p", careful, class_="note")] if careful else [])]
     beside = tag("div", *lines)
     return [heading, tag("div", scorecard.limits_chart(protected, known, targets), beside, class_="pair")]
+
+
+def _short(protected: Protected, known: MeasureFacts, targets) -> list[Html]:
+    """The elements that a page without limits does not show, in words."""
+    if shown.is_mix(known):
+        return [tag("p", "Target and long trend: not applicable to a mix of parts.", class_="quiet")]
+    target = shown.target_of(shown.rows(protected, known), known, targets)
+    return [tag("p", *([] if target is not None else [f"{NO_TARGET} "]), TREND_ELSEWHERE, class_="quiet")]
+
+
+def _short_of(protected: Protected, known: MeasureFacts) -> Html:
+    """How many more (or fewer) would have met a target that was missed; nothing where none was."""
+    row = shown.latest(protected, known)
+    if not numbers.is_shown(row) or row.get("rag", "none") not in exceptions.OFF:
+        return Html()
+    return tag("p", exceptions.short_of(protected, known))
 
 
 def _split(protected: Protected, known: MeasureFacts, by: str) -> Html:

@@ -1,0 +1,108 @@
+"""The attacker inside a run: reports share figures that stood the attack, and what gives way is not published."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from incare.disclosure import ledger
+from incare.disclosure.audit import audit_pack
+from incare.disclosure.released import MANIFEST, PackError, name_of, read_manifest, read_pack
+from incare.pack import publish
+from incare.pack.figures import PACK, SHARED
+from incare.pack.params import Params
+
+FOLDER = "figures"
+
+
+class UnsafeError(ValueError):
+    """A pack from which something hidden can be worked out; nothing was published."""
+
+
+@contextmanager
+def sharing(at: publish.Place, params: Params, now: datetime) -> Iterator[None]:
+    """While open, all processes of the run start from the same figures (`incare.pack.figures`).
+
+    The ledger is made ready first: a last line torn by a run that was killed goes, and every public pack of the area
+    that stands published without a line gets one. A restricted run shares nothing. Raises `LedgerError`.
+    """
+    if params.profile != "public":
+        yield
+        return
+    place = at.reports / ledger.NAME
+    ledger.mend(place)
+    _record_standing(at, place, now)
+    folder = at.work / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = {"choices": params.choices, "targets": list(params.targets), "breakdowns": list(params.breakdowns)}
+    facts |= {"grain": params.grain, "ledger": str(place)}
+    (folder / PACK).write_text(json.dumps(facts, default=str), encoding="utf-8")
+    before = os.environ.get(SHARED)
+    os.environ[SHARED] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop(SHARED)
+        if before is not None:
+            os.environ[SHARED] = before
+
+
+def publish_if_safe(at: publish.Place, params: Params, now: datetime) -> Path:
+    """Attack the staged pack, publish it when nothing gives way, and record it in the ledger.
+
+    The attacker holds every cell that the ledger knows of the area, the pack's earlier runs among them: they were
+    released too. A restricted pack is published without. Raises `UnsafeError` naming cells, never their values; and
+    the errors of `publish` and of the ledger.
+    """
+    if params.profile != "public":
+        return publish.publish(at)
+    verdict = audit_pack(at.pack, at.reports / ledger.NAME, new=True)
+    if not verdict.safe:
+        raise UnsafeError(
+            "Numbers that the pack hides can be worked out, so nothing was published:\n  " + "\n  ".join(verdict.told())
+        )
+    cells = read_pack(at.pack)
+    pack = publish.publish(at)
+    if len(cells):
+        ledger.append(at.reports / ledger.NAME, cells, now)
+    return pack
+
+
+def earlier(place: str | os.PathLike, area: str) -> pd.DataFrame:
+    """The cells of everything that was published of an area, oldest first, as the ledger has them."""
+    return ledger.cells_of(ledger.read(place), area)
+
+
+def fingerprint(reports: str | os.PathLike, params: Params) -> str:
+    """A hash of what was published of the area for other quarters, which has a say in what reports hide.
+
+    Empty for a restricted run, which hides nothing. Raises `LedgerError`.
+    """
+    place = Path(reports) / ledger.NAME
+    if params.profile != "public" or not place.exists():
+        return ""
+    ledger.mend(place)
+    own = f"{params.area} {params.quarter} "
+    others = [e.digest for e in ledger.read(place) if e.area == params.area and not f"{e.release} ".startswith(own)]
+    return hashlib.sha256("".join(others).encode()).hexdigest() if others else ""
+
+
+def _record_standing(at: publish.Place, place: Path, now: datetime) -> None:
+    """Record the public packs of the area that stand published but are in no line of the ledger."""
+    known = {entry.release for entry in ledger.read(place)}
+    for manifest in sorted(at.target.parent.glob(f"*/{MANIFEST}")):
+        try:
+            facts = read_manifest(manifest.parent)
+        except PackError:
+            continue
+        if facts["profile"] == "public" and name_of(facts) not in known and publish.verify(manifest.parent) == []:
+            cells = read_pack(manifest.parent)
+            if len(cells):
+                ledger.append(place, cells, now)

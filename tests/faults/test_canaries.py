@@ -1,0 +1,186 @@
+"""Planted ids, names, postcodes and dates of birth, and hostile text: none of them is in any byte that leaves a run."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import re
+import shutil
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from house import environment
+from incare import sample
+from incare.pack import sheets
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = ("00_data_check", "20_performance_report")
+# Letters and days that stand nowhere else.
+IDS = [f"CANARY{number:03}" for number in range(6)]
+UPNS = [f"Z9{number:011}" for number in range(77_001, 77_007)]
+NAMES = [
+    "Zebedee Quillfeather",
+    "Ottoline Brambleshaw",
+    "Xanthe Nightjar",
+    "Peregrine Oakmoss",
+    "Ignatius Fenn",
+    "Wren Loxby",
+]
+POSTCODE = "ZZ97 9ZX"
+BORN = ["13/02/2011", "17/02/2012", "19/02/2013", "23/07/2010", "11/05/2014", "03/08/2015"]
+# Names of districts, which a pack may show, from people who do not mean well.
+DISTRICTS = ["<script>alert('team')</script>", '=HYPERLINK("http://evil","x")', "@SUM(A1)", "North & <b>West</b>"]
+
+
+def planted(folder: Path) -> Path:
+    """An invented authority of which six children carry canaries, and whose districts have hostile names."""
+    (place,) = sample.write(folder, seed=5, children=150, years=3)
+    files = sorted(Path(place).rglob("*.csv"))
+    tables = {path: pd.read_csv(path, dtype=str, keep_default_na=False) for path in files}
+    latest = tables[max(path for path in files if path.stem == "episodes")]
+    chosen = list(dict.fromkeys(latest.loc[latest["DEC"] == "", "CHILD"]))[: len(IDS)]
+    for path, frame in tables.items():
+        if "CHILD" not in frame:
+            continue
+        mine = frame["CHILD"].isin(chosen)
+        number = frame.loc[mine, "CHILD"].map(chosen.index)
+        for column, values in (("CHILD", IDS), ("UPN", UPNS), ("DOB", BORN), ("MC_DOB", BORN)):
+            if column in frame:
+                frame.loc[mine, column] = number.map(values.__getitem__)
+        for column in ("HOME_POST", "PL_POST"):
+            if column in frame:
+                frame.loc[mine, column] = POSTCODE
+        if path.stem == "header":
+            frame["NAME"] = ""
+            frame.loc[mine, "NAME"] = number.map(NAMES.__getitem__)
+            frame["DISTRICT"] = [DISTRICTS[place % len(DISTRICTS)] for place in range(len(frame))]
+        frame.to_csv(path, index=False)
+    return Path(place)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """A folder with a published pack of real notebooks, and what the run said."""
+    folder = tmp_path_factory.mktemp("canaries")
+    extract = planted(folder / "extract")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    (folder / "params").mkdir()
+    params = {
+        "area": "Testshire <i>East</i> & West",
+        "quarter": "2024-25 Q4",
+        "as_at": "2025-03-31",
+        "extract": str(extract),
+        "notebooks": list(NOTEBOOKS),
+        "local_columns": ["DISTRICT"],
+        "breakdowns": ["district"],
+        "commentary": {"overall": "<script>alert('comment')</script> and <img src=x onerror=alert(1)>"},
+        "signed_by": ["<b onclick=alert(1)>A. Analyst</b>"],
+    }
+    (folder / "params" / "q4.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    command = [sys.executable, "-m", "incare", "run", str(folder / "params" / "q4.yaml")]
+    ended = subprocess.run(command, capture_output=True, env=environment(), timeout=500)
+    assert ended.returncode == 0, ended.stderr.decode()[-2000:]
+    return folder, ended.stdout + ended.stderr
+
+
+def wanted() -> dict[str, re.Pattern[bytes]]:
+    """What must not be found, as a pattern of bytes."""
+    days = [tuple(map(int, day.split("/"))) for day in BORN]
+    forms = [f"{d:02}/{m:02}/{y}" for d, m, y in days] + [f"{y}-{m:02}-{d:02}" for d, m, y in days]
+    months = ("January", "February", "March", "April", "May", "June", "July", "August")
+    forms += [f"{d} {months[m - 1][:length]}[a-z]* {y}" for d, m, y in days for length in (3,)]
+    forms += [f"{m:02}/{d:02}/{y}" for d, m, y in days] + [f"{y}{m:02}{d:02}" for d, m, y in days]
+    post = POSTCODE.replace(" ", "(?: |%20|&nbsp;)?")
+    parts = [part for name in NAMES for part in name.split()]
+    kinds = {"ids": IDS, "UPNs": UPNS, "names": parts, "dates of birth": forms, "postcodes": [post]}
+    return {kind: re.compile("|".join(words).encode(), re.IGNORECASE) for kind, words in kinds.items()}
+
+
+def layers(data: bytes) -> bytes:
+    """A file's bytes, and those of every picture in it with its compressed notes opened."""
+    whole = [data]
+    pictures = [base64.b64decode(found) for found in re.findall(rb"data:image/png;base64,([A-Za-z0-9+/=]+)", data)]
+    for picture in pictures:
+        at = 8
+        while at + 8 <= len(picture):
+            length = int.from_bytes(picture[at : at + 4], "big")
+            kind, chunk = picture[at + 4 : at + 8], picture[at + 8 : at + 8 + length]
+            if kind != b"IDAT":
+                whole.append(chunk)
+            if kind in (b"zTXt", b"iTXt"):
+                whole += [_opened(chunk[start:]) for start in range(len(chunk))]
+            at += 12 + length
+    return b"\n".join(whole)
+
+
+def _opened(packed: bytes) -> bytes:
+    try:
+        return zlib.decompress(packed)
+    except zlib.error:
+        return b""
+
+
+def left(folder: Path) -> dict[str, bytes]:
+    """Everything that a run left behind, by name: packs, kept results, notes; the name is part of what is searched."""
+    reports = folder / "reports"
+    files = [path for path in reports.rglob("*") if path.is_file()]
+    return {path.relative_to(reports).as_posix(): path.read_bytes() for path in files}
+
+
+def test_the_canaries_are_in_what_the_run_read(house):
+    folder, _ = house
+    read = b"".join(path.read_bytes() for path in (folder / "extract").rglob("*.csv"))
+
+    assert {kind: bool(pattern.search(read)) for kind, pattern in wanted().items()} == dict.fromkeys(wanted(), True)
+
+
+def test_no_canary_is_in_any_byte_of_a_page_data_file_manifest_picture_or_message(house):
+    folder, said = house
+    files = left(folder) | {"what the run said": said}
+
+    assert len([name for name in files if name.endswith(".html")]) >= len(NOTEBOOKS) + 1
+    assert sum(data.count(b"data:image/png") for data in files.values()) > 20
+    hits = {
+        (kind, name): len(pattern.findall(name.encode() + b"\n" + layers(data)))
+        for kind, pattern in wanted().items()
+        for name, data in files.items()
+    }
+    assert {place: count for place, count in hits.items() if count} == {}
+
+
+def test_hostile_text_is_shown_as_text_on_every_page(house):
+    folder, _ = house
+    pages = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("reports/*/*/*.html")}
+
+    assert any("&lt;script&gt;alert" in page for page in pages.values())
+    for page in pages.values():
+        assert not re.search(r"<script|<img src=x|<b onclick|onerror=(?!alert\(1\)&gt;)|<i>East", page, re.IGNORECASE)
+
+
+def test_no_cell_of_a_data_file_is_a_formula(house):
+    folder, _ = house
+    cells = []
+    for path in folder.glob("reports/*/*/data/*.csv"):
+        cells += [cell for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8"))) for cell in row]
+
+    assert any("HYPERLINK" in cell for cell in cells)
+    assert [cell for cell in cells if sheets.is_formula(cell)] == []
+
+
+def test_a_canary_anywhere_is_found_by_this_search():
+    note = b"zTXt" + b"Title\0\0" + zlib.compress(b"by Ottoline Brambleshaw")
+    chunk = (len(note) - 4).to_bytes(4, "big") + note + bytes(4)
+    picture = base64.b64encode(b"\x89PNG\r\n\x1a\n" + chunk)
+    page = b'<img src="data:image/png;base64,' + picture + b'">'
+
+    assert wanted()["names"].search(page) is None
+    assert wanted()["names"].search(layers(page))
+    assert wanted()["dates of birth"].search(b"born 17 Feb 2012")
+    assert wanted()["postcodes"].search(b"zz979zx")

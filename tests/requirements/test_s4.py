@@ -1,0 +1,228 @@
+"""The fourth minutes: care leavers' plans, work, visits and homes; 6.5 advisers at 24; 249 more; and what was asked."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from incare.committee import actions, events, questions, supplementary, voice
+from incare.disclosure import half_up
+from incare.forecast.capacity import CapacityError, Staffing, take_up
+from incare.measures import catalogue
+from incare.pack import beside
+from incare.pack import params as params_file
+from incare.periods import birthday
+from incare.views import beside as besides
+from incare.views import highlights, outlook
+from incare.views import voice as voices
+from tests.requirements.conftest import END, QUARTER
+
+
+def test_s4_1_six_and_a_half_advisers_hold_156_and_those_above_24_are_counted(second, latest, words):
+    assert Staffing(6.5, 24).places == 156
+    row = latest(second, "pa_caseload")
+    assert (row["numerator"], row["denominator"], row["value"]) == (156, 6.5, 24)
+    assert beside.over_ceiling(second, QUARTER, 24) == (0, 7)
+    assert beside.over_ceiling(second, QUARTER, 23)[0] >= 2
+    assert "more than 24 each: 0 of 7." in words(besides.ceiling(beside.over_ceiling(second, QUARTER, 24), 24))
+
+
+@pytest.mark.parametrize(
+    ("measure", "figure"),
+    [("pathway_plan_up_to_date_pct", 79), ("cl_eet_pct", 61), ("cl_visits_in_time_pct", 50)],
+)
+def test_s4_2_plans_are_79_work_or_learning_61_and_visits_50(second, latest, measure, figure):
+    assert half_up(latest(second, measure)["value"]) == figure
+
+
+def test_s4_3_three_points_more_of_156_since_august_are_no_clear_change():
+    def row(percent: float, day: str) -> pd.Series:
+        return pd.Series({"value": percent, "denominator": 156.0, "numerator": percent * 1.56, "unit": "%",
+                          "better": "higher", "definition_version": 1, "period_end": pd.Timestamp(day)})  # fmt: skip
+
+    gap, low, high, word = highlights.baseline_change(row(58, "2017-08-31"), row(61, "2017-10-31"))
+    assert (gap, word) == (3, "no clear change")
+    # Newcombe: about eleven points either way.
+    assert -8.5 < low < -7.5
+    assert 13.5 < high < 14.5
+    assert highlights.baseline_change(row(58, "2017-08-31"), row(75, "2018-03-31"))[3] == "improved"
+
+
+def test_s4_4_posts_are_counted_as_they_are_in_public_too(values, text):
+    found = {f.figure: f for f in supplementary.read(values["supplementary"])}
+    assert found["Peer mentor trainees in post"].of == "posts"
+    assert "Peer mentor trainees in post: 2 as at 7 April 2025" in text("20_performance_report")
+
+
+def test_s4_5_two_in_bed_and_breakfast_since_the_inspection_are_2_for_officers_and_c_in_public(second, words):
+    happened = events.read([{"date": "2023-01-01", "text": "The inspection", "since": True}])
+    stays = second.tables["cl_accommodation"]
+    there = stays[(stays["ACCOM_TYPE"] == "W") & (stays["END"].isna() | (stays["END"] > "2023-01-01"))]
+    assert there["child"].nunique() == 2
+    said = {}
+    for profile in ("restricted", "public"):
+        made = beside.protected([beside.stays_since(second, QUARTER, happened)], profile)
+        said[profile] = words(besides.since(made, [{"date": "2023-01-01", "text": "The inspection", "since": True}]))
+    assert "The inspection (1 January 2023): 2 young people in bed and breakfast" in said["restricted"]
+    assert "The inspection (1 January 2023): hidden to protect children and young people" in said["public"]
+    assert "Whether the council knew at the time is not recorded" in said["public"]
+
+
+def test_s4_6_an_action_for_the_next_meeting_is_due(values, text):
+    found = actions.standing(actions.read(values["actions"]), date(2025, 1, 1), date(2025, 3, 31))
+    assert [f.action.due for f in found if f.standing == actions.DUE] == [date(2025, 4, 28), date(2025, 6, 16)]
+    assert "Actions: 1 overdue, 2 due, 3 open, 1 closed." in text("60_outcomes_workshop")
+
+
+def test_s4_7_the_districts_of_a_local_column_add_up_to_the_whole(tmp_path):
+    import shutil
+
+    from incare.measures import catalogue as every
+    from incare.periods import Periods
+    from incare.record import read
+    from incare.sample import embedded
+    from incare.series import calculate
+
+    folder = tmp_path / "extract"
+    shutil.copytree(embedded(0), folder)
+    towns = ("Northtown", "Southtown", "Westtown")
+    for path in folder.rglob("header.csv"):
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+        number = rows["CHILD"].str.extract(r"(\d+)")[0].astype(int)
+        rows.assign(DISTRICT=[towns[n % 3] for n in number]).to_csv(path, index=False)
+    record = read(folder, area="Northmere", as_at=END, keep=("DISTRICT",))
+    name = next(n for n in ("district", "DISTRICT") if n in record.people)
+    found = calculate(every().only(["care_plan_up_to_date_pct"]), record, Periods.quarters(END, 1), (name,))
+    parts, whole = found[found["breakdown"] == name], found[found["breakdown"] == "total"].iloc[0]
+    assert set(towns) <= set(parts["category"])
+    assert (parts["numerator"].sum(), parts["denominator"].sum()) == (whole["numerator"], whole["denominator"])
+
+
+def test_s4_8_support_to_25_is_forecast_with_a_range_and_the_error_of_earlier_forecasts(second, text):
+    letters = second.tables["entitlement_survey"]
+    assert len(letters) == 249
+    said = text("40_care_leavers")
+    assert re.search(r"Added by support until 25, if all want it [\d,]+", said)
+    assert re.search(r"Advisers needed until 25 \(fewest want it\) [\d.]+", said)
+    assert "missed by about" in text("50_cohort_forecast")
+    assert re.search(r"Held by 8-in-10 range Held by 19-in-20 range .*a year ahead the total \d+ \d+ \d+ \d+ of 100",
+                     text("50_cohort_forecast"))  # fmt: skip
+
+
+def test_s4_9_61_percent_of_respondents_is_a_range_and_not_a_number(second, latest):
+    row = latest(second, "wanted_service_pct")
+    assert half_up(row["value"]) == 61
+    bounds = take_up(249, 0.61, 0.4)
+    assert (bounds.low, bounds.mid, bounds.high) == (61, 152, 210)
+    assert (round(bounds.low / 24, 1), round(bounds.high / 24, 1)) == (2.5, 8.8)
+    # Without the response rate the range says that it is assumed; impossible shares are refused.
+    assert take_up(249, 0.61).assumed
+    with pytest.raises(CapacityError):
+        take_up(249, 1.61)
+
+
+def test_s4_10_other_areas_can_stand_in_the_place_of_the_neighbours(words):
+    from incare.views import benchmarks
+    from tests.views.test_benchmarks import AREAS, table
+
+    said = words(benchmarks.region_and_neighbours(table(*AREAS), "Testshire", ["Dford", "302"]))
+    assert "Neighbours: the areas named in the params file (Dford, 302)." in said
+    # 75 and 90: the median is 82.5; Bford and Cford are neighbours no longer.
+    assert "2 of 2" in said
+    assert re.search(r"8[23]%", said)
+
+
+def test_s4_11_how_long_plans_take_has_a_median_and_middle_half_and_audits_have_grades(true_beside, text):
+    found = {part: true_beside.select(measure=f"pathway_plan_days_{part}")["value"].item()
+             for part in ("lower_quartile", "median", "upper_quartile")}  # fmt: skip
+    assert found == {"lower_quartile": 10, "median": 18, "upper_quartile": 24}
+    said = text("40_care_leavers")
+    assert "half took 18 days or less; the middle half took 10 to 24 days" in said
+    assert re.search(r"Outstanding 10 17% Good 30 50%|Good 30 50%", said)
+    assert "Inadequate c –" in said
+
+
+def test_s4_12_who_turns_18_in_each_quarter_and_has_an_adviser_is_counted(record, true_beside, text):
+    episodes, people = record.tables["episodes"], record.people
+    here = episodes[(episodes["start"] <= END) & (episodes["end"].isna() | (episodes["end"] > END))]["child"].unique()
+    day = birthday(people["born"].to_numpy("datetime64[D]")[here], 18)
+    quarter = (day >= np.datetime64("2025-04-01")) & (day <= np.datetime64("2025-06-30"))
+    held = record.tables["pa_allocations"]
+    now = held[(held["WORKER_ROLE"] == "PA") & (held["START"] <= END) & (held["END"].isna() | (held["END"] > END))]
+    row = true_beside.select(measure="turning_18_with_adviser_pct", category="2025-26 Q1").iloc[0]
+    assert row["denominator"] == quarter.sum() == 26
+    assert row["numerator"] == np.isin(here[quarter], now["child"]).sum() == 23
+    assert "Turns eighteen in Young people Have a personal adviser 2025-26 Q1" in text("40_care_leavers")
+
+
+def test_s4_13_one_command_made_the_pack_from_the_extract_of_the_day(pack):
+    import json
+
+    facts = json.loads((pack / "manifest.json").read_text(encoding="utf-8"))
+    assert facts["params"]["as_at"] == END
+    assert len(facts["notebooks"]) == 10
+    assert set(facts["checks"].values()) == {"passed"}
+
+
+def test_s4_14_health_and_homelessness_have_measures(record, latest):
+    assert latest(record, "health_assessment_pct")["status"] == "ok"
+    assert latest(record, "sdq_average")["status"] == "ok"
+    emergency = latest(record, "cl_bed_and_breakfast_count", types=("V", "S"))
+    assert emergency["status"] == "ok"
+    assert emergency["numerator"] >= 0
+
+
+def test_s4_15_themes_have_numbers_waits_a_median_and_words_need_consent(said, true_beside, text, pack, words):
+    waits = [w for w in said.waits if w.ended]
+    assert len(said.waits) == 46
+    median = true_beside.select(measure="wait_median_a_flat_of_one_s_own")["value"].item()
+    # Those who still wait make the median longer than that of the waits that ended.
+    assert median >= np.median([(w.ended - w.asked).days for w in waits])
+    assert re.search(
+        r"A flat of one's own: half waited \d+ days \(n = 45\) or less, nine in ten \d+ days", text("40_care_leavers")
+    )
+    confidential = "said in confidence"
+    assert not any(
+        confidential in page.read_text(encoding="utf-8") for page in pack.rglob("*.*") if page.suffix != ".png"
+    )
+    assert "“A safe place is one where you can shut the door and it stays shut.”" in text("60_outcomes_workshop")
+    quote = {"theme": "x", "text": "secret words", "source": "s", "date": "2025-01-01"}
+    assert "secret" not in words(voices.themes(voice.read({"quotes": [quote]}), true_beside))
+
+
+def test_s4_16_a_mandatory_section_that_is_missing_stops_the_run_and_is_named(tmp_path, text):
+    usual = {
+        "area": "Northmere",
+        "quarter": QUARTER,
+        "as_at": END,
+        "extract": "sample",
+        "mandatory": ["overall", "health"],
+    }
+    path = tmp_path / "q4.yaml"
+    path.write_text(yaml.safe_dump(usual | {"commentary": {"overall": "Steady."}}), encoding="utf-8")
+    with pytest.raises(params_file.ParamsError) as refused:
+        params_file.read(path)
+    assert "the section `health` is mandatory, and no commentary says anything about it for 2024-25 Q4" in str(
+        refused.value
+    )
+    path.write_text(yaml.safe_dump(usual | {"commentary": {"overall": "Steady.", "health": "Well."}}), encoding="utf-8")
+    assert params_file.read(path).mandatory == ["overall", "health"]
+    assert "Health Service comment: Health assessments were held in time for most children." in text(
+        "20_performance_report"
+    )
+
+
+def test_s4_17_the_managers_question_is_kept_with_the_body_it_was_passed_to(values, text):
+    asked = [q for q in questions.read(values["questions"]) if q.route]
+    assert [q.who for q in asked] == ["Leaving care team"]
+    assert "Passed to: Cabinet member for finance." in text("60_outcomes_workshop")
+
+
+def test_s4_8_the_homes_and_leavers_ahead_are_protected(record):
+    assert "care_leavers accommodation" in outlook.TITLES
+    assert catalogue()["cl_22_25_support_pct"].unit == "%"
