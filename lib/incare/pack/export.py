@@ -22,8 +22,8 @@ PRIVACY = {
     "public": (
         "Numbers from 1 to 7 are hidden and printed as c, together with the numbers of the same period from which they "
         "could be worked out. Other counts are rounded to the nearest 5 and percentages to whole numbers, so parts may "
-        "not add up to totals. No page, file or picture holds a record of a child. Differences between periods, and "
-        "between this pack and earlier ones, have not been searched by the tool."
+        "not add up to totals. No page, file or picture holds a record of a child. Before this pack was published its "
+        "figures were searched, together with those of earlier packs, for numbers that could be worked out."
     ),
     "restricted": (
         "This pack holds true, unrounded counts. Small numbers can point to a child: do not publish it, and share it "
