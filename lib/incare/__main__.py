@@ -381,7 +381,7 @@ def ask(
         )
 
 
-@app.command(epilog="Example: incare lab")
+@app.command(epilog="Example: incare lab --no-browser")
 def lab(
     folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Where your copy lies: reports/.lab.")] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser on it.")] = True,
