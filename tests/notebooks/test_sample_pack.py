@@ -30,7 +30,10 @@ REPORTS = (
 
 def test_the_pack_has_a_cover_every_report_data_and_a_manifest(pack):
     assert sorted(p.name for p in pack.iterdir()) == sorted(
-        ["index.html", "manifest.json", "data", *(f"{name}.html" for name in REPORTS)]
+        [
+            *("index.html", "manifest.json", "data", "report.pdf", "report.docx", "appendix.xlsx"),
+            *(f"{name}.html" for name in REPORTS),
+        ]
     )
     data = {p.name for p in (pack / "data").iterdir()}
     assert {"figures.csv", "forecast.csv", "forecast_measures.csv"} <= data
