@@ -151,7 +151,7 @@ def test_a_password_in_the_extract_s_address_is_in_no_file_and_no_message(tmp_pa
         for file in (house.folder / "extracts" / "2026").glob("*.csv"):
             pd.read_csv(file, dtype=str, keep_default_na=False).assign(YEAR="2026").to_sql(file.stem, base, index=False)
     reads = "from incare.record import read; record = read(extract, area='Testshire', as_at='2025-10-15');"
-    says = "from incare.views.markup import Html\nHtml('<p>children were read</p>' if len(record.people) else '<p>nobody</p>')"
+    says = "from incare.views.markup import Html\nHtml('<p>Everyone was read</p>' if len(record.people) == 12 else '')"
     house.notebook("10_first", reads, says, parameters='extract: str = ""\noutput: str = ""')
     # A second notebook fails, so that executed notebooks and logs stay for a look.
     house.notebook("20_fails", "raise ValueError(extract)", parameters='extract: str = ""')
@@ -166,7 +166,7 @@ def test_a_password_in_the_extract_s_address_is_in_no_file_and_no_message(tmp_pa
     ended = house.run("--resume")
 
     assert ended.returncode == 0, ended.stderr
-    assert "12 children" in (house.pack / "10_first.html").read_text()
+    assert "Everyone was read" in (house.pack / "10_first.html").read_text()
     kept += [p for p in (house.folder / "reports").rglob("*") if p.is_file()]
     assert [p.name for p in kept if p.exists() and SECRET.encode() in p.read_bytes()] == []
     assert SECRET not in failed.stdout + failed.stderr + ended.stdout + ended.stderr

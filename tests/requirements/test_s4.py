@@ -186,10 +186,8 @@ def test_s4_15_themes_have_numbers_waits_a_median_and_words_need_consent(said, t
     assert re.search(
         r"A flat of one's own: half waited \d+ days \(n = 45\) or less, nine in ten \d+ days", text("40_care_leavers")
     )
-    confidential = "said in confidence"
-    assert not any(
-        confidential in page.read_text(encoding="utf-8") for page in pack.rglob("*.*") if page.suffix != ".png"
-    )
+    confidential = b"said in confidence"
+    assert not any(confidential in page.read_bytes() for page in pack.rglob("*") if page.is_file())
     assert "“A safe place is one where you can shut the door and it stays shut.”" in text("60_outcomes_workshop")
     quote = {"theme": "x", "text": "secret words", "source": "s", "date": "2025-01-01"}
     assert "secret" not in words(voices.themes(voice.read({"quotes": [quote]}), true_beside))
