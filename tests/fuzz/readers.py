@@ -331,7 +331,7 @@ LISTS = {
         [
             *("Child Unique ID", "Gender", "Date of Birth", "Ethnicity", "Date the Child Entered Care"),
             *("Date of Decision that Child Should be Placed for Adoption", "Date Placed for Adoption"),
-            *("Date of Matching Child and Prospective Adopters"),
+            "Date of Matching Child and Prospective Adopters",
         ],
         [f"{MARK}004", "a) Female", "01/02/2022", "WBRI", "01/06/2023", "01/12/2023", "01/05/2024", "01/04/2024"],
     ],
