@@ -210,7 +210,9 @@ def _digits(value: float, shown_as: str | None) -> str:
 
 def _formulas_without_value(path: Path, name: str, sheets: dict[str, Sheet]) -> list[str]:
     """A notice for each sheet where a formula stands and no result is stored, so that its cell was read as blank."""
-    if not sheets or not _has_formulas(path):
+    with _damage_told(name):
+        any_formula = bool(sheets) and _has_formulas(path)
+    if not any_formula:
         return []
     said = []
     with _opened(path, name, values=False) as book:
