@@ -68,7 +68,8 @@ def read(
     as_at = found.take_lists(as_at, keep)
     notices = [*found.notices, *_ignored(others, root), *_left_unread(found.parts)]
     given = {"area": area, "as_at": as_at, "keep": keep, "name": str(place), "rules": only is None}
-    return _record(found.parts, notices, _fingerprint(paths, root), **given)
+    # A reader of a few tables does not wait for the others to be hashed.
+    return _record(found.parts, notices, _fingerprint(paths if only is None else wanted, root), **given)
 
 
 def _record(parts, notices, fingerprint, **given) -> Record:
