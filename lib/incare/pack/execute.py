@@ -186,6 +186,9 @@ def _try(job: Job, folder: Path) -> tuple[Outcome, bool]:
             _tell(Step(job.name, min(len(answered) - 1, cells), cells))
 
     _tell(Step(job.name, 0, cells))
+    # What an earlier try wrote, in this worker or in one that died, must not be published beside this one's.
+    if output := job.parameters.get(OUTPUT):
+        shutil.rmtree(output, ignore_errors=True)
     os.environ.update(job.secrets)
     sockets = tempfile.mkdtemp(prefix="incare-")
     try:
@@ -194,9 +197,6 @@ def _try(job: Job, folder: Path) -> tuple[Outcome, bool]:
     except Exception as problem:
         with suppress(OSError):
             log.write_text(traceback.format_exc(), encoding="utf-8")
-        # What a first try wrote must not be published beside the second's.
-        if output := job.parameters.get(OUTPUT):
-            shutil.rmtree(output, ignore_errors=True)
         return Outcome(job.name, path, log, failure=f"{job.name}: {scrubbed(problem, path)}"), _is_dead(problem)
     finally:
         shutil.rmtree(sockets, ignore_errors=True)
