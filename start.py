@@ -254,6 +254,7 @@ def make(folder, held=None):
 
     say("  3 of 3  incare itself")
     install_incare(folder, held)
+    translate(folder, held)
     (folder / STAMP).write_text(stamp(lock, project, folder))
     say(f"Ready after {time.monotonic() - began:.0f} seconds.")
 
@@ -308,6 +309,22 @@ def install_incare(folder, held=None):
     """Install this project so that a changed file counts at once; its packages and its builder are there already."""
     own = ["install", "--no-deps", "--no-build-isolation", "--no-index", "-e", ROOT]
     must(run([python_of(folder), "-m", "pip", *own], held=held), "Installing incare")
+
+
+def translate(folder, held=None):
+    """Translate the packages for the interpreter, which otherwise does so in each process that may not write it down.
+
+    Where PYTHONDONTWRITEBYTECODE is set, or the folder cannot be written later, that costs seconds at every start. What
+    cannot be translated (a file for another Python) stays as it is.
+    """
+    own_tests = r"[\\/]tests?[\\/]"
+    run([python_of(folder), "-m", "compileall", "-q", "-j", "0", "-x", own_tests, packages_of(folder)], held=held)
+
+
+def packages_of(folder):
+    """Where the environment keeps its packages."""
+    inside = [folder / "Lib"] if WINDOWS else sorted((folder / "lib").glob("python3*"))
+    return inside[0] / "site-packages"
 
 
 # ---- one at a time ----

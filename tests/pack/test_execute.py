@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
 from house import CHILDREN, SAY, House
 from incare.pack import params, plan
-from incare.pack.execute import Step, execute, is_our_own
+from incare.pack.execute import NEW, WARM, Step, execute, is_our_own
 
 CHILD = CHILDREN[0]
 # Sockets in a folder that only this user can open, except on Windows, which has none.
@@ -17,6 +18,18 @@ from ipykernel.kernelapp import IPKernelApp
 assert sys.platform == 'win32' or IPKernelApp.instance().transport == 'ipc'"""
 # One pool for all: starting the workers takes longer than the notebooks.
 CELLS = {
+    # Whatever a notebook does to its own process, the next starts as if it had not been there.
+    "01_breaks": [
+        "import os, sys, pandas as pd, numpy as np; pd.DataFrame.sum = None; np.random.seed(1); sys.path.clear()",
+        "os.environ['LEFT'] = 'behind'; os.chdir('/'); held = bytearray(300_000_000); sys.modules['json'] = None",
+    ],
+    "02_after": [
+        "import json, os, sys, pandas as pd, psutil; from pathlib import Path",
+        "assert pd.DataFrame({'a': [1, 2]}).sum()['a'] == 3 and 'LEFT' not in os.environ and sys.path",
+        "assert Path.cwd() == Path(output).parents[1] and psutil.Process().memory_info().rss < 600_000_000",
+        "Path(output).mkdir(parents=True); started = 'warm' if 'seaborn' in sys.modules else 'new'",
+        "(Path(output) / f'{started}.csv').touch()",
+    ],
     "10_whole": ["import os; assert os.environ['OMP_NUM_THREADS'] == '1'", IPC, SAY.format("<p>whole</p>")],
     "11_raises": ["1", f"raise ValueError('child {CHILD} is born twice')", "2"],
     "12_ours": ["from incare.periods import Quarter", "Quarter.parse('Q9')"],
@@ -33,8 +46,8 @@ CELLS = {
 }
 
 
-@pytest.fixture(scope="module")
-def ended(tmp_path_factory):
+@pytest.fixture(scope="module", params=[WARM, NEW])
+def ended(request, tmp_path_factory):
     house = House(tmp_path_factory.mktemp("execute") / "council")
     for name, cells in CELLS.items():
         house.notebook(name, *cells)
@@ -42,7 +55,7 @@ def ended(tmp_path_factory):
     work.mkdir()
     jobs = plan.make(params.read(house.params), house.folder / "notebooks", work / "data")
     steps, finished = [], []
-    outcomes = execute(jobs, work, 2, steps.append, lambda outcome: finished.append(outcome.name))
+    outcomes = execute(jobs, work, 2, steps.append, lambda outcome: finished.append(outcome.name), request.param)
     return {outcome.name: outcome for outcome in outcomes}, steps, finished
 
 
@@ -65,6 +78,18 @@ def test_each_cell_is_told_as_it_ends(ended):
     assert told[0] == Step("10_whole", 0, 4)
     assert told[-1] == Step("10_whole", 4, 4)
     assert [step.done for step in told] == sorted(step.done for step in told)
+
+
+def test_what_a_notebook_does_to_its_process_no_other_notebook_sees(ended):
+    assert (failure(ended, "01_breaks"), failure(ended, "02_after")) == ("", "")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="kernels are forked on Linux only")
+def test_a_warm_kernel_has_its_imports_done_when_it_starts_and_a_new_one_has_not(ended, request):
+    data = ended[0]["02_after"].executed.parent / "data" / "02_after"
+    kernels = request.node.callspec.params["ended"]
+
+    assert [file.stem for file in data.iterdir()] == [kernels]
 
 
 def test_a_kernel_is_spoken_to_over_sockets_of_this_user_alone(ended):
@@ -125,7 +150,8 @@ def test_no_failure_holds_a_childs_value_and_the_restricted_log_holds_the_whole_
 
 def test_what_a_kernel_prints_past_its_cells_goes_to_the_restricted_folder(ended, capfd):
     assert failure(ended, "17_prints") == ""
-    logs = ended[0]["17_prints"].log.parent.glob("worker-*.log")
+    folder = ended[0]["17_prints"].log.parent
+    logs = [*folder.glob("worker-*.log"), *folder.glob("warm.log")]
 
     assert any(CHILD in log.read_text(encoding="utf-8", errors="replace") for log in logs)
     assert CHILD not in "".join(capfd.readouterr())
@@ -135,7 +161,7 @@ def test_the_number_of_notebooks_does_not_leave_processes_behind(ended):
     import psutil
 
     names = [" ".join(child.cmdline()) for child in psutil.Process(os.getpid()).children(recursive=True)]
-    assert not [name for name in names if "ipykernel" in name]
+    assert not [name for name in names if "ipykernel" in name or "incare.pack.warm" in name]
 
 
 @pytest.mark.parametrize(("name", "ours"), [("ExtractError", True), ("KeyError", False), ("x\ny", False)])

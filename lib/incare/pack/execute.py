@@ -1,4 +1,4 @@
-"""Notebooks, each in a fresh kernel, run by warm worker processes; nothing here writes where reports are published."""
+"""Notebooks, each in a kernel of its own, run by worker processes; nothing here writes where reports are published."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,10 @@ from incare.pack.plan import OUTPUT, Job
 
 # One thread per kernel: two workers on two cores would otherwise start four and wait for each other.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+# The parameters by which notebooks read the record, and what `incare.record.read` calls them.
+READ = {"extract": "extract", "area": "area", "as_at": "as_at", "local_columns": "keep"}
 KERNEL = "python3"
+WARM, NEW = "warm", "new"
 START_SECONDS = 120
 LONGEST_SOCKET_PATH = 80
 
@@ -59,8 +62,12 @@ def execute(
     workers: int = 2,
     progress: Callable[[Step], None] = lambda step: None,
     finished: Callable[[Outcome], None] = lambda outcome: None,
+    kernels: str = WARM,
 ) -> tuple[Outcome, ...]:
     """Run every job's notebook into `folder`; one that fails lets the others finish.
+
+    `kernels` are `WARM`, forked from a process that has the imports done and the record read, or `NEW`, started from
+    nothing. Where processes cannot be forked safely (anywhere but on Linux) they are always new.
 
     `progress` is called with a `Step` after each code cell, `finished` with each `Outcome` while the others still run.
     A kernel or a worker that dies gets a second try. The executed notebooks and logs in `folder` hold child-level
@@ -69,17 +76,63 @@ def execute(
     if not jobs:
         return ()
     folder = Path(folder)
-    outcomes = _together(jobs, folder, min(workers, len(jobs)), progress, finished)
-    for job in jobs:
-        # A worker that dies takes the others with it: each notebook left unfinished gets one more try, alone.
-        if job.name not in outcomes:
-            again = _together((job,), folder, 1, progress, lambda outcome: None)
-            outcomes[job.name] = replace(again.get(job.name) or _lost(job, folder), tries=2)
-            finished(outcomes[job.name])
+    with _warm(jobs, folder) if kernels == WARM else nullcontext("") as warm:
+        outcomes = _together(jobs, folder, min(workers, len(jobs)), progress, finished, warm)
+        for job in jobs:
+            # A worker that dies takes the others with it: each notebook left unfinished gets one more try, alone.
+            if job.name not in outcomes:
+                again = _together((job,), folder, 1, progress, lambda outcome: None)
+                outcomes[job.name] = replace(again.get(job.name) or _lost(job, folder), tries=2)
+                finished(outcomes[job.name])
     return tuple(outcomes[job.name] for job in jobs)
 
 
-def _together(jobs: tuple[Job, ...], folder: Path, workers: int, progress, finished) -> dict[str, Outcome]:
+@contextmanager
+def _warm(jobs: tuple[Job, ...], folder: Path) -> Iterator[str]:
+    """The address of a process that forks kernels; empty where kernels are started from nothing.
+
+    A single notebook is started from nothing too: there is nobody to share the imports with.
+    """
+    if not sys.platform.startswith("linux") or len(jobs) < 2:
+        yield ""
+        return
+    from incare.pack.warm import Warm
+
+    sockets = tempfile.mkdtemp(prefix="incare-")
+    try:
+        with Warm(Path(sockets), _same_record(jobs), folder / "warm.log", _environment(folder)) as warm:
+            yield warm.address
+    finally:
+        shutil.rmtree(sockets, ignore_errors=True)
+
+
+def _same_record(jobs: tuple[Job, ...]) -> dict:
+    """How all notebooks read the record, when all that read one read it alike; empty otherwise."""
+    asked = [{name: job.parameters.get(key) for key, name in READ.items()} for job in jobs]
+    asked = [given for given in asked if given["extract"]]
+    secret = any(job.secrets for job in jobs)
+    return (
+        asked[0] | {"keep": asked[0]["keep"] or []}
+        if asked and not secret and all(a == asked[0] for a in asked)
+        else {}
+    )
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """What kernels find in their environment, besides what the run found in its own."""
+    # Kernels use the very code of the run that started them, wherever it was started from.
+    here = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    return {
+        **dict.fromkeys(ONE_THREAD, "1"),
+        # A user's own start-up files and history would make two machines differ.
+        "PYTHONHASHSEED": "0",
+        "IPYTHONDIR": str(folder / "ipython"),
+        "MPLBACKEND": "agg",
+        "PYTHONPATH": os.pathsep.join(part for part in here if part),
+    }
+
+
+def _together(jobs: tuple[Job, ...], folder: Path, workers: int, progress, finished, warm="") -> dict[str, Outcome]:
     """Run jobs in one pool; a job whose worker died has no outcome."""
     spawn = multiprocessing.get_context("spawn")
     reader, writer = spawn.Pipe(duplex=False)
@@ -93,7 +146,7 @@ def _together(jobs: tuple[Job, ...], folder: Path, workers: int, progress, finis
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
-    pool = ProcessPoolExecutor(workers, spawn, initializer=_prepare, initargs=(writer, spawn.Lock(), str(folder)))
+    pool = ProcessPoolExecutor(workers, spawn, initializer=_prepare, initargs=(writer, spawn.Lock(), str(folder), warm))
     try:
         for future in as_completed([pool.submit(_run, job, folder) for job in jobs]):
             try:
@@ -128,7 +181,7 @@ def _tell(event) -> None:
         writer.send(event)
 
 
-def _prepare(writer, one_at_a_time, folder: str) -> None:
+def _prepare(writer, one_at_a_time, folder: str, warm: str) -> None:
     """Make a fresh worker ready: quiet, single-threaded, and gone when the run that started it is gone."""
     global _line
     _line = (writer, one_at_a_time)
@@ -139,13 +192,13 @@ def _prepare(writer, one_at_a_time, folder: str) -> None:
     log = os.open(Path(folder) / f"worker-{os.getpid()}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
-    # A user's own start-up files and history would make two machines differ.
-    os.environ.update({"PYTHONHASHSEED": "0", "IPYTHONDIR": str(Path(folder) / "ipython"), "MPLBACKEND": "agg"})
-    # Kernels use the very code of the run that started them, wherever it was started from.
-    here = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-    os.environ["PYTHONPATH"] = os.pathsep.join(part for part in here if part)
+    os.environ.update(_environment(Path(folder)))
     import papermill  # noqa: F401  (imported here once, not once a notebook)
+
+    if warm:
+        from incare.pack import kernels
+
+        kernels.use(warm)
 
 
 def _leave_with_the_run() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from incare.record import held
 from incare.record.assemble import Record, assemble
 from incare.record.files import (
     NO_NAME,
@@ -51,6 +52,8 @@ def read(
     Source: INPUTS sections 1, 2, 3, 7 and 9.
     """
     keep = tuple(keep)
+    if (held_already := held.find(extract, area, as_at, keep, only)) is not None:
+        return held_already
     if _is_database(extract):
         from incare.record.database import label, tables
 
