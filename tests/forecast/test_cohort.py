@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -168,7 +170,7 @@ def test_unknown_starts_of_care_are_said():
 
 def test_a_wave_of_entries_in_the_last_quarter_is_flagged_and_shown_with_and_without():
     usual = steady(each=4)
-    wave = np.array(["2025-02-10"] * 60, "datetime64[D]")
+    wave = np.datetime64("2025-02-10") + np.arange(60) % 20
     shocked = care(
         "2015-06-01",
         np.r_[usual.start, wave],
@@ -218,3 +220,46 @@ def test_the_back_test_names_its_origins_and_sets_the_last_value_beside_it():
     found = steady()
     ends = month_ends(ORIGIN, np.arange(-9, 1, 3))
     assert total["mae_last_value"].iloc[0] == np.abs(np.diff(stock(found, ends))).mean()
+
+
+def reorganised(came: str, children: int = 40):
+    """A steady authority that `children` joined on one day, aged 8 at the time."""
+    before = steady()
+    many = np.repeat(np.datetime64(came), children)
+    return replace(
+        before,
+        child=np.r_[before.child, before.child.max() + 1 + np.arange(children)],
+        born=np.r_[before.born, many - 8 * 365],
+        asylum=np.r_[before.asylum, np.zeros(children, bool)],
+        asylum_until=np.r_[before.asylum_until, np.repeat(NAT, children)],
+        start=np.r_[before.start, many],
+        end=np.r_[before.end, np.repeat(NAT, children)],
+        way=np.r_[before.way, np.full(children, -1)],
+        censored=np.r_[before.censored, np.zeros(children, bool)],
+        row_care=np.r_[before.row_care, len(before.start) + np.arange(children)],
+        row_start=np.r_[before.row_start, many],
+        row_group=np.r_[before.row_group, np.zeros(children, before.row_group.dtype)],
+    )
+
+
+def test_an_area_whose_children_came_on_one_day_is_forecast_from_the_day_after():
+    made = cohort.project(reorganised("2022-04-01"), 6, sims=60)
+
+    assert made.care.first == np.datetime64("2022-04-02")
+    assert any("On 2022-04-01 a quarter or more of the children in care came or went" in said for said in made.notices)
+    # Forty came over; nobody expects forty more in any month to come.
+    assert made.paths.entered.sum(axis=2).mean() == pytest.approx(
+        cohort.project(steady(), 6, sims=60).paths.entered.sum(axis=2).mean(), rel=0.25
+    )
+
+
+def test_an_area_reorganised_within_the_year_is_refused_with_the_day():
+    with pytest.raises(cohort.ProjectionError, match=r"there are 5\. On 2024-10-01 a quarter or more"):
+        cohort.project(reorganised("2024-10-01"), 6)
+
+
+def test_fourteen_children_who_come_on_one_day_are_a_wave_and_no_new_council():
+    made = cohort.project(reorganised("2022-04-01", children=14), 6, sims=60)
+
+    assert made.care.first == steady().first
+    assert not any("reorganised" in said for said in made.notices)

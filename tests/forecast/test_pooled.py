@@ -103,3 +103,12 @@ def test_a_series_of_two_measures_is_refused():
     history.loc[3, "measure"] = "other"
     with pytest.raises(HistoryError, match="names 2 measures"):
         forecast.series(history, 1)
+
+
+def test_an_area_that_ended_before_the_others_is_refused_by_name():
+    history = table(np.arange(60.0).reshape(10, 6) + 50, pd.period_range("2018", periods=6, freq="Y").end_time)
+    ended = history.drop(history.index[history["unique_id"] == history["unique_id"].iloc[0]][-2:])
+
+    with pytest.raises(HistoryError, match="1 of 10 series end before the others of their measure, the first"):
+        forecast.series(ended, 2)
+    assert len(forecast.series(ended.drop(columns="measure"), 2)) == 20

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from incare import periods as p
-from incare.forecast import cohort_backtest, entries, hazards
+from incare.forecast import cohort_backtest, entries, hazards, reorganised
 from incare.forecast.combine import Combined
 from incare.forecast.entries import ENTRANTS
 from incare.forecast.exposure import BANDS, EXITS, GROUPS, Care, Exposure, care_of, exposure, stock
@@ -112,18 +112,18 @@ def project(
     simulations are drawn from `seed`; the same seed gives the same figures. `levers` is what a scenario changes.
     `tested` is a back-test made earlier; without it one is made from the record.
 
-    Raises `ProjectionError` when the record holds less than a year before the origin, the origin lies outside the
-    record, or nobody is in care.
+    Raises `ProjectionError` when the record holds less than a year before the origin (or since the area was
+    reorganised), the origin lies outside the record, or nobody is in care.
 
     **Source** stock and flow with competing risks, entries and drift by simulation; averaging with a series forecast
     after Bates and Granger (1969), Operational Research Quarterly 20.
     """
-    care = known_at(record, origin)
+    care, moved = reorganised.since(known_at(record, origin))
     _check(horizon, sims)
     seen = exposure(care)
-    _refuse_short(care, seen)
+    _refuse_short(care, seen, moved)
     tested = cohort_backtest.table(care, settings, seed=seed) if tested is None else tested
-    notices = [*_notices(care, seen)]
+    notices = [*([moved] if moved else []), *_notices(care, seen)]
     rates = estimate(care, seen, horizon, settings)
     shocks = shock(care, seen, settings, seed)
     beaten = cohort_backtest.loses(tested)
@@ -238,11 +238,11 @@ def _check(horizon: int, sims: int) -> None:
         raise ProjectionError(f"At least 20 simulations are needed for limits; {sims} were asked for.")
 
 
-def _refuse_short(care: Care, seen: Exposure) -> None:
+def _refuse_short(care: Care, seen: Exposure, moved: str) -> None:
     if seen.steps < FEWEST_MONTHS:
         raise ProjectionError(
             f"A projection needs {FEWEST_MONTHS} months of record before its origin; from {care.first} to "
-            f"{care.origin} there are {seen.steps}. Add earlier returns."
+            f"{care.origin} there are {seen.steps}. " + (moved or "Add earlier returns.")
         )
     if not care.inside(care.origin).any():
         raise ProjectionError(f"Nobody is in care on {care.origin}; there is nobody to project.")

@@ -66,6 +66,7 @@ def read(history: pd.DataFrame) -> list[Panel]:
     """
     frame = _typed(history)
     each = [_one(name, part) for name, part in frame.groupby("unique_id", sort=False)]
+    _refuse_ended(each)
     return [_stack([one for one in each if one.months == months]) for months in dict.fromkeys(o.months for o in each)]
 
 
@@ -123,6 +124,22 @@ def _one(name, part: pd.DataFrame) -> _Series:
     if len(measure) > 1:
         raise HistoryError(f'Series "{name}" names {len(measure)} measures; a series has one, the same in every row.')
     return _Series(name, values, sizes, kind, dates[-1], _spacing(name, dates), str(*measure) if len(measure) else "")
+
+
+def _refuse_ended(each: list[_Series]) -> None:
+    """An area whose series ended before those of the others was reorganised, or did not report: it has no next year."""
+    latest: dict[tuple, np.datetime64] = {}
+    for one in each:
+        group = one.measure, one.months
+        latest[group] = max(one.last, latest.get(group, one.last))
+    ended = [one for one in each if one.measure and one.last < latest[one.measure, one.months]]
+    if ended:
+        first = ended[0]
+        raise HistoryError(
+            f'{len(ended)} of {len(each)} series end before the others of their measure, the first "{first.name}" on '
+            f"{first.last}, the others on {latest[first.measure, first.months]}. An area that was reorganised cannot "
+            "be forecast: leave it out, or give the new area's series with that of the areas before it."
+        )
 
 
 def _spacing(name, dates: np.ndarray) -> int:
