@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ KINDS = {
     "files": "a file that its parameters name",
     "extract": "the extract",
     "earlier": "what was published before",
-    "code": "incare itself",
+    "code": "incare's own files that it uses",
     "software": "the installed packages",
 }
 
@@ -61,15 +62,16 @@ def make(
     only=None,
     extract: str = "",
     earlier: str = "",
-    code: str = "",
+    code: str | Callable[[tuple[str, ...]], str] = "",
     software: str = "",
 ) -> tuple[Job, ...]:
     """The jobs of a run, in the order of the params file.
 
     `notebooks` is the folder that holds them; a notebook's data files go to `outputs/<name>`; `only` names the
-    notebooks to keep; `extract`, `earlier` (of what was published before), `code` and `software` are the fingerprints
-    that join each job's hash. So do the parameters on which the figures of all reports depend, and files and folders
-    that a parameter names, with their content; what a notebook opens without a parameter does not.
+    notebooks to keep; `extract`, `earlier` (of what was published before), `code` (or a function that gives it for the
+    texts of a notebook's cells) and `software` are the fingerprints that join each job's hash. So do the parameters on
+    which the figures of all reports depend, and files and folders that a parameter names, with their content; what a
+    notebook opens without a parameter does not.
     Raises `PlanError`, with every problem found, before any kernel starts.
     """
     names = _chosen(params.notebooks, only)
@@ -85,12 +87,15 @@ def make(
     return tuple(jobs)
 
 
-def whole(params: Params, jobs: tuple[Job, ...]) -> str:
-    """One hash over all that decides a pack: every job's inputs, and the params file, part of which no job asks for."""
+def whole(params: Params, jobs: tuple[Job, ...], code: str = "") -> str:
+    """One hash over all that decides a pack: every job's inputs, all code, and the params file.
+
+    Part of the params file no job asks for, and part of the code none reaches.
+    """
     # The extract's address may hold a password; every job has its fingerprint.
     asked = {key: value for key, value in params.values().items() if key != "extract"}
     listed = [(job.name, job.title, job.question, job.inputs) for job in jobs]
-    return _hash([listed, asked, params.as_written(), [content(place) for place in _places(asked)]])
+    return _hash([listed, asked, params.as_written(), [content(place) for place in _places(asked)], code])
 
 
 def declared(written) -> tuple[str, ...]:
@@ -116,7 +121,7 @@ def _chosen(names: list[str], only) -> list[str]:
     return [name for name in names if name in only]
 
 
-def _job(name: str, params: Params, notebooks: Path, outputs: Path, fingerprints: dict[str, str]) -> Job:
+def _job(name: str, params: Params, notebooks: Path, outputs: Path, fingerprints: dict) -> Job:
     path = notebooks / f"{name}.ipynb"
     written = _open(path)
     wanted = declared(written)
@@ -133,7 +138,8 @@ def _job(name: str, params: Params, notebooks: Path, outputs: Path, fingerprints
     sources = tuple(cell.source for cell in written.cells if cell.cell_type == "code")
     kept = {key: value for key, value in parameters.items() if key != OUTPUT}
     named = {key: value for key, value in kept.items() if key != "extract"}
-    parts = fingerprints | {
+    hashes = {kind: found(sources) if callable(found) else found for kind, found in fingerprints.items()}
+    parts = hashes | {
         "cells": _hash([(cell.cell_type, cell.source) for cell in written.cells]),
         # What one report hides depends on all that the pack shows.
         "parameters": _hash([kept, {key: given[key] for key in SHARED}]),

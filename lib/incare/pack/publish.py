@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+PACKAGE = Path(__file__).parents[1]
 MANIFEST = "manifest.json"
 STALE_HOURS = 12  # for runs of other machines, whose processes cannot be asked
 TORN_SECONDS = 60  # a lock is written within moments of its creation
@@ -318,10 +319,9 @@ def code_version() -> dict[str, str]:
     """The version of incare and one hash over its files: code, and the tables and templates that it reads."""
     import incare
 
-    package = Path(incare.__file__).parent
     whole = hashlib.sha256()
-    for file in sorted(p for p in package.rglob("*") if p.is_file() and p.suffix != ".pyc"):
-        whole.update(f"{file.relative_to(package).as_posix()}\0".encode() + file.read_bytes())
+    for file in sorted(p for p in PACKAGE.rglob("*") if p.is_file() and p.suffix != ".pyc"):
+        whole.update(f"{file.relative_to(PACKAGE).as_posix()}\0".encode() + file.read_bytes())
     return {"version": incare.__version__, "sources": whole.hexdigest()}
 
 

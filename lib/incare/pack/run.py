@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from incare.disclosure import protect_rows
-from incare.pack import attack, gate, materials, notebook, plan, publish, resume
+from incare.pack import attack, gate, materials, notebook, plan, publish, reach, resume
 from incare.pack import params as params_file
 from incare.pack.execute import Outcome, Step, execute
 from incare.pack.params import Params, in_words
@@ -83,10 +83,10 @@ def run(
 
     at = publish.place(reports, params.area, params.quarter, started)
     code = publish.code_version()
-    prints = {"extract": record.fingerprint, "code": code["sources"], "software": materials.fingerprint()}
+    prints = {"extract": record.fingerprint, "code": _reached(code), "software": materials.fingerprint()}
     prints |= {"earlier": attack.fingerprint(reports, params)}
     jobs = plan.make(params, notebooks, at.work / DATA, only=only, **prints)
-    before, whole = _looked_at(params), plan.whole(params, jobs)
+    before, whole = _looked_at(params), plan.whole(params, jobs, code["sources"])
     names = tuple(job.name for job in jobs)
     with (
         _full_disks_told(),
@@ -124,6 +124,12 @@ def run(
         shutil.rmtree(at.work, ignore_errors=True)
     listener.say(f"Published in {pack}")
     return Published(pack, outcomes)
+
+
+def _reached(code: dict) -> Callable[[tuple[str, ...]], str]:
+    """What gives the hash of incare's files that a notebook reaches; a version of its own counts as a change."""
+    found = reach.Reach(publish.PACKAGE)
+    return lambda sources: f"{code['version']} {found.fingerprint(sources)}"
 
 
 def _stands(at: publish.Place, whole: str) -> bool:
