@@ -25,6 +25,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from cohort_worlds import BURN, CHANGED, REGIMES, SIZES, World
+from held import held
 
 from incare import periods as p
 from incare.forecast import cohort, cohort_backtest
@@ -196,8 +197,7 @@ def report(rows: list[dict]) -> int:
 
 
 def held_to(name: str, value: float, most: float) -> bool:
-    print(f"  {name}: {value:.3f} (at most {most})" + ("" if value <= most else "  MISSED"))
-    return value <= most
+    return held(name, value, most=most, digits=3)
 
 
 def main() -> int:

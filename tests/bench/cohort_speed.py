@@ -13,6 +13,8 @@ import resource
 import sys
 import time
 
+from held import held, outcome
+
 from incare.forecast import cohort, cohort_backtest
 from incare.forecast.exposure import care_of
 from incare.record import read
@@ -30,10 +32,10 @@ def main() -> int:
     cohort.project(care, 24, sims=1000, tested=tested)
     projecting = time.perf_counter() - begun
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(f"projection, 24 months, 1,000 simulations: {projecting:.1f} s (under {MOST_PROJECTION} s)")
-    print(f"back-test, 8 origins, 1,000 simulations:  {testing:.1f} s (under {MOST_BACKTEST} s)")
-    print(f"memory: {memory / 1024**2:.0f} MB (under {MOST_MEMORY / 1024**2:.0f} MB)")
-    return int(projecting > MOST_PROJECTION or testing > MOST_BACKTEST or memory > MOST_MEMORY)
+    held("projection, 24 months, 1,000 simulations", projecting, unit="s", most=MOST_PROJECTION, digits=1)
+    held("back-test, 8 origins, 1,000 simulations", testing, unit="s", most=MOST_BACKTEST, digits=1)
+    held("memory", memory / 1024**2, unit="MB", most=MOST_MEMORY / 1024**2, digits=0)
+    return outcome()
 
 
 if __name__ == "__main__":

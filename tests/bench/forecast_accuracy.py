@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from held import held
 
 from incare import forecast
 
@@ -67,10 +68,7 @@ CRPS_LEVELS = (10, 20, 30, 40, 50, 60, 70, 80, 90, 95)
 
 def held_to(name: str, value: float, low: float, high: float) -> None:
     """Print a figure beside what was asked of it, and remember whether it was met."""
-    met = low <= value <= high
-    HELD.append(met)
-    asked = f"at most {high}" if low <= 0 else f"{low} to {high}"
-    print(f"    {name}: {value:.3f} ({asked}){'' if met else '  MISSED'}", flush=True)
+    HELD.append(held(name, value, least=low if low > 0 else None, most=high, digits=3))
 
 
 def interval_score(truth, low, high):

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+from held import held, outcome
 
 from incare import sample
 from incare.areas import Question, areas_of, series_by_area
@@ -95,9 +96,10 @@ def main(country: Path) -> int:
     start = found[0][1]
     x, y = (np.log([pair[side] - (start if side else 0) for pair in found[1:]]) for side in (0, 1))
     exponent = np.polyfit(x, y, 1)[0]
-    print(f"time grows as episodes to the power {exponent:.2f} (at most {MOST_EXPONENT})")
-    missed = found[-1][1] > MOST_SECONDS or most > MOST_MEMORY or exponent > MOST_EXPONENT
-    return int(missed)
+    held(f"{SIZES[-1]} areas", found[-1][1], unit="s", most=MOST_SECONDS, digits=1)
+    held("memory", most / 1024**2, unit="MB", most=MOST_MEMORY / 1024**2, digits=0)
+    held("time grows as episodes to the power", exponent, most=MOST_EXPONENT)
+    return outcome()
 
 
 if __name__ == "__main__":

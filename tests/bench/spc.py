@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from held import held, outcome
 
 from incare.stats import spc
 
@@ -145,9 +146,9 @@ def main() -> int:
     print(f"kernel:    {bare:.2f} s for {SERIES:,} series of {MONTHS} months as a matrix; reading {reading:.2f} s")
     print(f"of_table:  {library:.2f} s from the long frame, {library / bare:.1f} x the kernel alone")
     print(f"of_series: {series:.2f} s from the tidy series")
-    print(f"ratio:     {ratio:.2f} of kernel and reading (at most {MOST_RATIO})")
-    print(f"differing: {wrong:,} of the figures and marks (0)")
-    return int(ratio > MOST_RATIO or wrong > 0)
+    held("control charts: share of the bare kernel's and reading's time", ratio, most=MOST_RATIO)
+    held("figures and marks that differ from the bare kernel's", wrong, most=0, digits=0)
+    return outcome()
 
 
 if __name__ == "__main__":
