@@ -66,7 +66,7 @@ def test_every_command_has_help_with_one_example(command):
     [
         ["spc", "in.csv"],
         ["run"],
-        ["run", "q2.yaml", "--engine", "dask"],
+        ["run", "q2.yaml", "--engine", "spark"],
         ["run", "q2.yaml", "--workers", "0"],
         ["run", "q2.yaml", "--profile", "secret"],
         ["series", "q2.yaml"],

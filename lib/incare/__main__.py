@@ -38,6 +38,13 @@ class Grain(StrEnum):
     quarter = "quarter"
 
 
+class Engine(StrEnum):
+    """Where several runs go."""
+
+    local = "local"
+    dask = "dask"
+
+
 class Better(StrEnum):
     """Which direction is an improvement."""
 
@@ -52,7 +59,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for
 
 @app.command(epilog="Example: incare run params/sample.yaml --workers 2")
 def run(
-    params: ParamsFile,
+    params: Annotated[
+        list[Path], typer.Argument(metavar="PARAMS.yaml…", help="The params file of the run, or of several.")
+    ],
     only: Annotated[str, typer.Option(metavar="NB,…", help="Run these notebooks of the params file only.")] = "",
     workers: Annotated[int, typer.Option(min=1, max=64, help="Notebooks run at the same time.")] = 2,
     profile: Annotated[Profile | None, typer.Option(help="Who may read the pack; overrides the params file.")] = None,
@@ -64,16 +73,34 @@ def run(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Run every notebook, whether its inputs changed or not.")
     ] = False,
+    engine: Annotated[Engine, typer.Option(help="Where several runs go.")] = "local",
+    scheduler: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="A Dask cluster; without it one is started on this machine.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Check, execute, export and publish one quarter as reports/<area>/<quarter>/.
 
-    A notebook runs again only if its cells, parameters, extract or code changed since the pack was published.
+    A notebook runs again only if its cells, parameters, extract or code changed since the pack was published. With
+    several params files, or on Dask, each is a run of its own, and workers are runs at the same time.
     """
     from incare.pack import run as runner
 
     if resume and fresh:
         raise UsageError("Give --resume or --fresh, not both.")
+    if scheduler and engine != "dask":
+        raise UsageError("--scheduler goes with --engine dask.")
+    if len(params) > 1 or engine == "dask":
+        options = {"only": _split(only), "profile": profile.value if profile else None}
+        options |= {
+            name: str(place.resolve()) if place else None
+            for name, place in (("reports", reports), ("notebooks", notebooks))
+        }
+        # A run lost with its worker begins again; what it finished before is taken over.
+        options["reuse"] = "none" if fresh else "any"
+        _run_several(params, options, workers, engine, scheduler, as_json)
+        return
+    (params,) = params
     with _heard(quiet=as_json) as listener:
         published = runner.run(
             params,
@@ -89,6 +116,50 @@ def run(
     if as_json:
         notebooks_done = [{"name": o.name, "seconds": o.seconds, "tries": o.tries} for o in published.outcomes]
         _print_json({"pack": str(published.pack), "notebooks": notebooks_done})
+
+
+def _run_several(params: list[Path], options: dict, workers: int, engine: str, scheduler: str, as_json: bool) -> None:
+    from incare.pack import several
+
+    with _heard(quiet=as_json) as listener:
+
+        def told(ended: several.Ended, done: int, of: int) -> None:
+            result = f"failed: {ended.failure}" if ended.failure else f"published in {ended.pack}"
+            listener.say(f"{done} of {of}: {Path(ended.params).name} {result}")
+
+        ends = several.run_all(params, options, workers=workers, engine=engine, scheduler=scheduler, told=told)
+        listener.table("Runs", several.table(ends))
+    if as_json:
+        _print_json([vars(ended) for ended in ends])
+    raise typer.Exit(int(any(ended.failure for ended in ends)))
+
+
+@app.command(hidden=True)
+def one_run() -> None:
+    """What `run` starts for each of several params files: one line of JSON in, one out, until the input closes."""
+    import threading
+
+    from incare.pack import execute, publish
+    from incare.pack import run as runner
+
+    request = json.loads(sys.stdin.readline())
+
+    def leave_with_the_asker() -> None:
+        sys.stdin.read()
+        execute.end_all()
+        os._exit(1)
+
+    threading.Thread(target=leave_with_the_asker, daemon=True).start()
+    answer, code = {"pack": "", "failure": ""}, 0
+    try:
+        params = request.pop("params")
+        answer["pack"] = str(runner.run(params, clock=lambda: datetime.now(UTC), workers=1, **request).pack)
+    except publish.LockedError as problem:
+        answer["failure"], code = str(problem), 3
+    except Exception as problem:
+        answer["failure"] = _told(problem)
+    typer.echo(json.dumps(answer))
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: incare check params/sample.yaml")

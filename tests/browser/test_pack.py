@@ -1,38 +1,85 @@
-"""The sample's own pack in a real browser: no barrier, nothing fetched, nothing wider than the screen."""
+"""The sample's packs, public and for officers, in a real browser: no barrier, nothing fetched, nothing cut off."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-PAGES = (
-    "index",
-    "00_data_check",
-    "10_scorecard",
-    "20_performance_report",
-    "30_exceptions",
-    "40_care_leavers",
-    "50_cohort_forecast",
-    "70_benchmarks",
-    "90_strategy_evidence",
-)
+from incare.pack.params import NOTEBOOKS
+
+PAGES = ("index", *NOTEBOOKS)
+PAPER = 680  # CSS pixels between the margins of an A4 page
+# What is drawn past the right edge, apart from what scrolls by itself inside the page.
+BEYOND = """() => {
+  const edge = document.documentElement.clientWidth + 1, found = [];
+  for (const e of document.querySelectorAll('body *')) {
+    const scroll = e.closest('.scroll'), box = e.getBoundingClientRect();
+    if (scroll && scroll !== e && getComputedStyle(scroll).overflowX !== 'visible') continue;
+    if (!e.closest('.skip, .unseen') && box.width && box.right > edge)
+      found.push(`${e.tagName} ${e.className}: ${e.textContent.slice(0, 60)}`);
+  }
+  return found;
+}"""
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module", params=["public", "restricted"])
+def packs(request):
+    """The pack of each profile."""
+    return request.getfixturevalue({"public": "pack", "restricted": "restricted"}[request.param])
+
+
+def opened(browser, page, **settings):
+    context = browser.new_context(**settings)
+    tab = context.new_page()
+    tab.asked = []
+    tab.on("request", lambda request: tab.asked.append(request.url))
+    tab.goto(page.as_uri())
+    return tab
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_no_barrier_in_the_pack(browser, pack, name):
+def test_axe_finds_no_barrier_in_the_pack(browser, packs, name):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-    tab = browser.new_context().new_page()
-    tab.goto((pack / f"{name}.html").as_uri())
-    found = axe.Axe().run(tab)
+    found = axe.Axe().run(opened(browser, packs / f"{name}.html"))
     assert found.violations_count == 0, found.generate_report()
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page_of_the_pack_scrolls_sideways_or_asks_the_network(browser, pack, name, width):
-    tab = browser.new_context(viewport={"width": width, "height": 800}).new_page()
-    asked = []
-    tab.on("request", lambda request: asked.append(request.url))
-    tab.goto((pack / f"{name}.html").as_uri())
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    assert [url for url in asked if not url.startswith(("file://", "data:"))] == []
+def test_no_page_scrolls_sideways_at_any_width_or_asks_the_network(browser, packs, name):
+    tab = opened(browser, packs / f"{name}.html", viewport={"width": 320, "height": 800})
+    for width in (320, 390, 768, 1280):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        assert tab.evaluate(BEYOND) == []
+    assert [url for url in tab.asked if not url.startswith(("file://", "data:"))] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_cut_off_on_paper(browser, packs, name):
+    tab = opened(browser, packs / f"{name}.html", viewport={"width": PAPER, "height": 960})
+    tab.emulate_media(media="print")
+    assert tab.evaluate(BEYOND) == []
+    # Paper cannot be scrolled.
+    assert tab.eval_on_selector_all(".scroll", "all => all.filter(s => s.scrollWidth > s.clientWidth + 1).length") == 0
+
+
+@pytest.mark.parametrize("name", ["index", "60_outcomes_workshop"])
+def test_a_printed_page_is_a4_and_marked_when_it_is_for_officers(browser, packs, name, tmp_path):
+    from pypdf import PdfReader
+
+    tab = opened(browser, packs / f"{name}.html")
+    path = tmp_path / "page.pdf"
+    tab.pdf(path=str(path), prefer_css_page_size=True)
+    sheets = PdfReader(path).pages
+    assert {(round(float(s.mediabox.width)), round(float(s.mediabox.height))) for s in sheets} == {(595, 842)}
+    marked = ["Restricted – not for publication" in sheet.extract_text() for sheet in sheets]
+    profile = json.loads((packs / "manifest.json").read_text(encoding="utf-8"))["profile"]
+    assert set(marked) == {profile == "restricted"}
+
+
+def test_every_page_for_officers_says_so(browser, restricted):
+    for name in PAGES:
+        tab = opened(browser, restricted / f"{name}.html")
+        assert tab.locator(".banner").inner_text() == "Restricted – not for publication"

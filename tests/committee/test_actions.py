@@ -79,7 +79,9 @@ def test_actions_can_be_asked_for_by_the_body_they_go_to():
         ({"owner": "x"}, "actions.yaml, line 4: an action needs `text`"),
         ({"text": "x", "due": "31/03/2025"}, "`due` is a day as yyyy-mm-dd; found `31/03/2025`"),
         ({"text": "x", "date": "2025-03-01", "closed": "2025-02-01"}, "closed before it began"),
-        (5, "an action is a text, or keys"),
+        (5, "an action is a text, or keys such as `text`"),
+        ({"text": "[Op147] "}, "needs `text` in words; only marks or markup were found"),
+        ({"text": "x", "parts": [3]}, "a part of an action is a text, or keys"),
     ],
 )
 def test_an_entry_that_cannot_be_used_is_told_with_file_and_line(entry, why):

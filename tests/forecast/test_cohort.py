@@ -196,13 +196,16 @@ def test_a_projection_that_lost_to_the_last_value_uses_it_and_says_so():
     found = steady()
     now = stock(found, np.array([ORIGIN]))[0]
 
-    lost = cohort.project(found, 3, sims=60, tested=past(12, 10))
+    lost = cohort.project(found, 3, sims=60, tested=past(13, 10))
+    near = cohort.project(found, 3, sims=60, tested=past(12, 10))
     won = cohort.project(found, 3, sims=60, tested=past(9, 10))
 
     assert lost.method == "last value"
     assert any("did not beat the last value" in notice for notice in lost.notices)
     assert lost.total.mean(axis=0) == pytest.approx(np.full(3, now))
-    assert won.method == "cohort and series, averaged"
+    assert (near.method, won.method) == ("cohort and series, averaged",) * 2
+    assert any("did not beat the last value, but by less than" in notice for notice in near.notices)
+    assert not any("last value" in notice for notice in won.notices)
 
 
 def test_a_record_whose_past_errors_were_large_gets_wider_limits():

@@ -15,7 +15,7 @@ TEST = re.compile(r"^(?:@pytest\.mark\.xfail\(.*reason=\"([^\"]+)\".*\)\n)?def (
 ROWS = {"S1": 19, "S2": 16, "S3": 15, "S4": 17, "S5": 10}
 
 
-def tests() -> list[tuple[str, str, str, str]]:
+def found_tests() -> list[tuple[str, str, str, str]]:
     """Row, file, test and, for one that does not work yet, why."""
     found = []
     for path in sorted(HERE.glob("test_s*.py")):
@@ -45,14 +45,14 @@ def made() -> str:
         "| row | outcome | what is shown on the sample | test |",
         "|---|---|---|---|",
     ]
-    for row, file, name, reason in tests():
+    for row, file, name, reason in found_tests():
         outcome = f"open: {reason}" if reason else "works"
         lines.append(f"| {row} | {outcome} | {sentence(name)} | `{file}` |")
     return "\n".join(lines) + "\n"
 
 
 def test_every_row_has_a_test_named_by_it_and_none_is_skipped():
-    assert sorted({row for row, *_ in tests()} ^ set(rows())) == []
+    assert sorted({row for row, *_ in found_tests()} ^ set(rows())) == []
     for path in HERE.glob("test_s*.py"):
         assert "pytest.skip" not in path.read_text(encoding="utf-8")
         assert "mark.skip" not in path.read_text(encoding="utf-8")

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
-
 import pandas as pd
 
 from incare.views import actions
-
-
-def text(html) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.text)).split())
-
+from tests.views.reading import text
 
 GIVEN = [
     {"text": "Report on housing", "date": "2024-09-23", "due": "2025-06-16", "owner": "Housing lead",

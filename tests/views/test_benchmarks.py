@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
-
 import pandas as pd
 
 from incare.published import files
 from incare.published.files import PublishedFiles
 from incare.views import benchmarks
-
-
-def text(html) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.text)).split())
+from tests.views.reading import text
 
 
 def england(**values) -> pd.DataFrame:
@@ -48,7 +42,7 @@ def test_a_count_has_a_figure_beside_it_and_no_word(small):
 
 def test_without_files_the_page_says_what_to_give_and_what_it_would_add():
     said = text(benchmarks.region_and_neighbours(files.read(None), "Testshire"))
-    assert "name the folder as `benchmarks`" in said
+    assert "name the folder under the key benchmarks" in said
     assert "hidden ones counted" in said
 
 
@@ -97,7 +91,7 @@ def test_neighbours_are_named_hidden_ones_counted_and_the_best_is_pointed_out():
     assert "Statistical neighbours, the closest first: Aford, Bford, Cford." in said
     # The median of 90 and 70; the third is hidden and counted.
     assert "80% 2 of 3" in said
-    assert "In 1 of 1 rows some neighbours' figures are hidden" in said
+    assert "In 1 of 1 lines some neighbours' figures are hidden" in said
     assert "In touch Aford 90% 2 of 3" in said
     assert "4 of 4" in said
 

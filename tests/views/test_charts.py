@@ -96,8 +96,8 @@ def test_actions_of_this_measure_are_lettered_in_the_order_of_their_dates(public
 
 def test_a_line_is_broken_where_a_period_is_hidden_or_the_definition_changed(public, drawn):
     # Quarter 7 of 12 is hidden; definition version 2 begins with quarter 6.
-    hidden = charts._runs(shown.rows(public, drawn.cl_eet_pct))
-    changed = charts._runs(shown.rows(public, drawn.stability_3plus_pct))
+    hidden = charts.runs(shown.rows(public, drawn.cl_eet_pct))
+    changed = charts.runs(shown.rows(public, drawn.stability_3plus_pct))
     assert [len(run) for run in hidden] == [6, 5]
     assert [len(run) for run in changed] == [5, 7]
 

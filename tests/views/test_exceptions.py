@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
 import pytest
 
 from incare.views import exceptions
+from tests.views.reading import text
 
 TARGETS = {
     "plans_pct": {"target": 90, "tolerance": 5},
     "moves_pct": {"target": 10, "tolerance": 3},
     "eet_pct": {"target": 50, "tolerance": 5},
 }
-
-
-def text(html) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.text)).split())
 
 
 @pytest.fixture(scope="module")

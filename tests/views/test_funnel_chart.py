@@ -130,7 +130,7 @@ def test_the_table_explains_symbols_and_says_what_is_hidden():
 
     assert "c: hidden, a small number." in text
     said = unescape(compare_table.table(compared()).text)
-    assert "In 1 of 1 rows some neighbours' figures are hidden." in said
+    assert "In 1 of 1 lines some neighbours' figures are hidden." in said
 
 
 def test_a_year_or_line_that_is_not_there_is_refused():

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
-
 import pandas as pd
 import pytest
 
 from incare.views import highlights
-
-
-def text(html) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.text)).split())
-
+from tests.views.reading import text
 
 TARGET = {"plans_pct": {"target": 80.0, "tolerance": 2.0}}
 SLOPE = [40 + 2.5 * n for n in range(16)]

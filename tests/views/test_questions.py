@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
-
 import pandas as pd
 import pytest
 
 from incare.views import questions
-
-
-def text(html) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.text)).split())
+from tests.views.reading import text
 
 
 def row(value: float, whole: float, better: str = "higher", status: str = "ok") -> pd.Series:

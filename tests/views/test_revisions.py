@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
-from html import unescape
 
 import pytest
 
 from incare.views import revisions
-
-
-def text(html) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.text)).split())
+from tests.views.reading import text
 
 
 @pytest.fixture

@@ -9,12 +9,9 @@ import pandas as pd
 import pytest
 
 from incare.views import panels, scorecard, signals
+from tests.views.reading import text
 
 TARGET_80 = {"plans_pct": {"target": 80, "tolerance": 2}}
-
-
-def text(html) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.text)).split())
 
 
 def row_of(html, title: str) -> str:

@@ -206,3 +206,9 @@ def test_pieces_are_joined_with_plus_and_say_nothing_in_plain_text():
     assert both.text == "<p>CANARY-0042</p><p>two</p>"
     assert "CANARY" not in repr(both)
     assert both._repr_html_().startswith('<div data-incare="view">')
+
+
+def test_a_plain_table_can_show_some_columns_under_other_heads():
+    rows = pd.DataFrame({"topic": ["plans"], "measure": ["plans_pct"], "title": ["Plans up to date"]})
+    said = text(tables.plain(rows, "Measures", {"title": "Measure", "measure": "Name in files"}))
+    assert said == "Measures Measure Name in files Plans up to date plans_pct"

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
-
 import pytest
 
 from incare.committee import voice
 from incare.pack import beside
 from incare.views import voice as views
+from tests.views.reading import text
 
 SAID = {"source": "Survey of care leavers", "date": "2025-02-28"}
 QUARTER = "2024-25 Q4"
-
-
-def text(html) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.text)).split())
 
 
 def answer(agree: int, answered: int, **keys) -> dict:
@@ -104,7 +98,7 @@ def test_a_theme_said_by_seven_or_fewer_has_its_number_hidden_in_public(small):
 def test_without_any_voice_the_slot_says_so_in_words(small):
     said, found, answers = told(small, {})
     assert "No qualitative evidence supplied." in text(views.themes(said, answers))
-    assert "Name a file under `voice`" in text(views.triangulation(found))
+    assert "Name a file under the key voice" in text(views.triangulation(found))
     assert text(views.slot(said, "Homes", answers)) == "Homes: no qualitative evidence supplied."
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from incare.committee.entries import EntryError, Place, day, known_keys
+from incare.committee.entries import EntryError, Place, day, each, keyed, measures_of, words
 from incare.committee.text import cleaned
 
 OPEN, DUE, OVERDUE, CLOSED = "open", "due", "overdue", "closed"
@@ -82,27 +82,18 @@ def read(entries: Iterable | None, places: Sequence[Place] = ()) -> tuple[Action
 
     Raises `EntryError` for an unknown key, an entry without words, a day that is none, or one closed before it began.
     """
-    given = list(entries or ())
-    places = [*places, *[Place()] * (len(given) - len(places))]
-    return tuple(_action(entry, place) for entry, place in zip(given, places, strict=True))
+    return each(entries, places, _action)
 
 
 def _action(entry, place: Place) -> Action:
-    if isinstance(entry, str):
-        return Action(cleaned(entry), place=place)
-    if not isinstance(entry, dict):
-        raise EntryError(f"{place.told()}: an action is a text, or keys such as `text`, `date` and `due`.")
-    known_keys(entry, KEYS, "an action", place)
-    text = cleaned(entry.get("text") or entry.get("what"))
-    if not text:
-        raise EntryError(f"{place.told()}: an action needs `text`: what was agreed.")
-    named = entry.get("measures") or entry.get("measure") or ()
+    entry = keyed(entry, "text", KEYS, "an action", place)
+    text = words(entry, "text" if entry.get("text") or not entry.get("what") else "what", "an action", place)
     days = {name: day(entry.get(name), name, place) for name in ("date", "due", "closed")}
     if days["date"] and days["closed"] and days["closed"] < days["date"]:
         raise EntryError(f"{place.told()}: the action was closed before it began; correct `date` or `closed`.")
     return Action(
         text=text,
-        measures=(named,) if isinstance(named, str) else tuple(named),
+        measures=measures_of(entry),
         began=days["date"],
         due=days["due"],
         closed=days["closed"],
@@ -113,12 +104,8 @@ def _action(entry, place: Place) -> Action:
 
 
 def _part(entry, place: Place) -> Part:
-    if isinstance(entry, str):
-        return Part(cleaned(entry))
-    known_keys(entry, PART_KEYS, "a part of an action", place)
-    text = cleaned(entry.get("text"))
-    if not text:
-        raise EntryError(f"{place.told()}: a part of an action needs `text`.")
+    entry = keyed(entry, "text", PART_KEYS, "a part of an action", place)
+    text = words(entry, "text", "a part of an action", place)
     due, closed = (day(entry.get(name), name, place) for name in ("due", "closed"))
     return Part(text, due, closed, cleaned(entry.get("owner")))
 
@@ -128,6 +115,7 @@ def standing(actions: Iterable[Action], start: date, on: date) -> tuple[Standing
 
     `start` is the quarter's first day, `on` the day of the extract. An action agreed by then is there until it is
     closed; one closed since `start` is there once more, as closed. An action agreed before `start` is carried forward.
+    **Source** Southwark's workshop minutes ("monitor progress on the above").
     """
     found = []
     for action in actions:

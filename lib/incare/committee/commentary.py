@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from incare.committee.entries import EntryError, Place, known_keys, needed
+from incare.committee.entries import EntryError, Place, keyed, needed
 from incare.committee.text import cleaned
 from incare.periods import Quarter
 
@@ -56,11 +56,7 @@ def _spread(given) -> Iterable[tuple[tuple, str | None, object]]:
 
 
 def _comment(about: str | None, entry, place: Place) -> Comment:
-    if isinstance(entry, str):
-        entry = {"text": entry}
-    if not isinstance(entry, Mapping):
-        raise EntryError(f"{place.told()}: a comment is a text, or keys such as `about`, `quarter` and `text`.")
-    known_keys(entry, KEYS, "a comment", place)
+    entry = keyed(entry, "text", KEYS, "a comment", place)
     about = str(about or needed(entry, "about", "a comment", place))
     text, unexplained = cleaned(entry.get("text")), entry.get("unexplained") is True
     if not text and not unexplained:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
 from incare import plain_yaml
+from incare.committee.text import cleaned
 
 FILES = (".yaml", ".yml", ".csv")
+Made = TypeVar("Made")
 
 
 class EntryError(ValueError):
@@ -43,13 +46,21 @@ def load(path: Path) -> tuple[object, dict[tuple, int]]:
     A CSV file (UTF-8, names in the first row) is a list of mappings; cells left blank are keys not given.
     Raises `EntryError` when the file is not there, or not what its ending says.
     """
+    text = text_of(path)
+    return _csv(text, path) if path.suffix.lower() == ".csv" else _yaml(text, path)
+
+
+def text_of(path: Path) -> str:
+    """The text of a UTF-8 file, without the mark that some programs put before it.
+
+    Raises `EntryError` when the file is not there, or not UTF-8.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise EntryError(f"{path.name} is not there. Paths start at the params file.") from None
     except UnicodeDecodeError:
         raise EntryError(f"{path.name} is not UTF-8 text. Save it as UTF-8.") from None
-    return _csv(text, path) if path.suffix.lower() == ".csv" else _yaml(text, path)
 
 
 def _yaml(text: str, path: Path) -> tuple[object, dict[tuple, int]]:
@@ -99,6 +110,44 @@ def _read(cell: str):
     except yaml.YAMLError:
         return cell.strip()
     return cell.strip() if isinstance(value, dict | list) else value
+
+
+def each(entries: Iterable | None, places: Sequence[Place], made: Callable[[object, Place], Made]) -> tuple[Made, ...]:
+    """What `made` makes of each entry and its place, in order; entries without a place stand in the params file.
+
+    Raises what `made` raises.
+    """
+    given = list(entries or ())
+    known = [*places, *[Place()] * (len(given) - len(places))]
+    return tuple(made(entry, place) for entry, place in zip(given, known, strict=True))
+
+
+def keyed(entry, main: str, keys: Iterable[str], what: str, place: Place) -> Mapping:
+    """An entry as keys and values, all of them known; a text alone is the value of `main`.
+
+    `what` names the kind of entry in messages, such as "an action". Raises `EntryError` for anything else.
+    """
+    if isinstance(entry, str):
+        return {main: entry}
+    if not isinstance(entry, Mapping):
+        some = ", ".join(f"`{name}`" for name in list(keys)[:3])
+        raise EntryError(f"{place.told()}: {what} is a text, or keys such as {some}.")
+    known_keys(entry, keys, what, place)
+    return entry
+
+
+def words(entry: Mapping, name: str, what: str, place: Place) -> str:
+    """The cleaned text of a key that must have one; `EntryError` when nothing is left of it."""
+    said = cleaned(needed(entry, name, what, place))
+    if not said:
+        raise EntryError(f"{place.told()}: {what} needs `{name}` in words; only marks or markup were found.")
+    return said
+
+
+def measures_of(entry: Mapping) -> tuple[str, ...]:
+    """The measures an entry names: a list as `measures`, or one as `measure` or `measures`."""
+    named = entry.get("measures") or entry.get("measure") or ()
+    return (named,) if isinstance(named, str) else tuple(named)
 
 
 def day(value, what: str, place: Place) -> date | None:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from incare.committee.entries import EntryError, Place, day, known_keys
-from incare.committee.text import cleaned
+from incare.committee.entries import EntryError, Place, day, each, known_keys, measures_of, needed, words
 
 KEYS = ("date", "text", "measures", "measure", "since")
 
@@ -28,21 +27,16 @@ def read(entries: Iterable | None, places: Sequence[Place] = ()) -> tuple[Event,
 
     Raises `EntryError` for an unknown key, or an event without words or day.
     """
-    given = list(entries or ())
-    places = [*places, *[Place()] * (len(given) - len(places))]
-    return tuple(sorted((_event(*pair) for pair in zip(given, places, strict=True)), key=lambda event: event.on))
+    return tuple(sorted(each(entries, places, _event), key=lambda event: event.on))
 
 
 def _event(entry, place: Place) -> Event:
     if not isinstance(entry, dict):
         raise EntryError(f"{place.told()}: an event has `date` and `text`.")
     known_keys(entry, KEYS, "an event", place)
-    text, on = cleaned(entry.get("text")), day(entry.get("date"), "date", place)
-    if not text or on is None:
-        raise EntryError(f"{place.told()}: an event needs `date` and `text`.")
-    named = entry.get("measures") or entry.get("measure") or ()
-    named = (named,) if isinstance(named, str) else tuple(named)
-    return Event(text, on, named, entry.get("since") is True, place)
+    text = words(entry, "text", "an event", place)
+    on = day(needed(entry, "date", "an event", place), "date", place)
+    return Event(text, on, measures_of(entry), entry.get("since") is True, place)
 
 
 def marks(events: Iterable[Event], measures: Iterable[str] = ()) -> list[dict]:

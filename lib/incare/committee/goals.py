@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from incare.committee.entries import EntryError, Place, known_keys
+from incare.committee.entries import Place, each, keyed, words
 from incare.committee.text import cleaned
 
 KEYS = ("goal", "measure", "owner", "partner", "young_peoples_priority", "how")
@@ -29,20 +29,12 @@ def read(entries: Iterable | None, places: Sequence[Place] = ()) -> tuple[Goal, 
 
     Raises `EntryError` for an unknown key or a goal without words.
     """
-    given = list(entries or ())
-    places = [*places, *[Place()] * (len(given) - len(places))]
-    return tuple(_goal(entry, place) for entry, place in zip(given, places, strict=True))
+    return each(entries, places, _goal)
 
 
 def _goal(entry, place: Place) -> Goal:
-    if isinstance(entry, str):
-        return Goal(cleaned(entry), place=place)
-    if not isinstance(entry, dict):
-        raise EntryError(f"{place.told()}: a goal is a text, or keys such as `goal`, `measure` and `owner`.")
-    known_keys(entry, KEYS, "a goal", place)
-    text = cleaned(entry.get("goal"))
-    if not text:
-        raise EntryError(f"{place.told()}: a goal needs `goal`: the words.")
+    entry = keyed(entry, "goal", KEYS, "a goal", place)
+    text = words(entry, "goal", "a goal", place)
     said = {name: cleaned(entry.get(name)) for name in ("measure", "owner", "partner", "how")}
     first = entry.get("young_peoples_priority") is True
     return Goal(text, young_peoples_priority=first, place=place, **said)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from incare.committee.entries import EntryError, Place, day, known_keys
+from incare.committee.entries import EntryError, Place, day, each, keyed, measures_of, words
 from incare.committee.text import cleaned
 
 KEYS = ("question", "who", "asked", "measures", "measure", "cohort", "by", "answered", "answer", "answered_by", "route")
@@ -41,36 +41,30 @@ def read(entries: Iterable | None, places: Sequence[Place] = ()) -> tuple[Questi
     Raises `EntryError` for an unknown key, an entry without words, a day that is none, or an answer before its
     question.
     """
-    given = list(entries or ())
-    places = [*places, *[Place()] * (len(given) - len(places))]
-    return tuple(_question(entry, place) for entry, place in zip(given, places, strict=True))
+    return each(entries, places, _question)
 
 
 def _question(entry, place: Place) -> Question:
-    if isinstance(entry, str):
-        return Question(cleaned(entry), place=place)
-    if not isinstance(entry, dict):
-        raise EntryError(f"{place.told()}: a question is a text, or keys such as `question`, `who` and `asked`.")
-    known_keys(entry, KEYS, "a question", place)
-    text = cleaned(entry.get("question"))
-    if not text:
-        raise EntryError(f"{place.told()}: a question needs `question`: the words.")
+    entry = keyed(entry, "question", KEYS, "a question", place)
+    text = words(entry, "question", "a question", place)
     asked, answered = (day(entry.get(name), name, place) for name in ("asked", "answered"))
     if asked and answered and answered < asked:
         raise EntryError(f"{place.told()}: the question was answered before it was asked; correct the days.")
-    named = entry.get("measures") or entry.get("measure") or ()
     return Question(
         question=text,
         asked=asked,
         answered=answered,
-        measures=(named,) if isinstance(named, str) else tuple(named),
+        measures=measures_of(entry),
         place=place,
         **{name: cleaned(entry.get(name)) for name in ("who", "cohort", "answer", "answered_by", "route")},
     )
 
 
 def standing(questions: Iterable[Question], start: date, on: date) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
-    """The questions still open on a day, oldest first, and those answered since the quarter's first day."""
+    """The questions still open on a day, oldest first, and those answered since the quarter's first day.
+
+    `start` is the quarter's first day, `on` the day of the extract; a question asked later is in neither.
+    """
     known = [q for q in questions if not (q.asked and q.asked > on)]
     waiting = sorted((q for q in known if q.is_open(on)), key=lambda q: q.asked or date.min)
     answered = [q for q in known if not q.is_open(on) and q.answered >= start]

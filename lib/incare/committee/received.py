@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from incare.committee.entries import EntryError, Place, day, known_keys, needed
+from incare.committee.entries import EntryError, Place, day, each, known_keys, needed
 from incare.committee.text import cleaned
 
 KEYS = ("quarter", "pack", "hash", "by", "date")
@@ -32,9 +32,7 @@ def read(entries: Iterable | None, places: Sequence[Place] = ()) -> tuple[Receiv
 
     Raises `EntryError` for an unknown key, or an entry without `quarter` or `by`.
     """
-    given = list(entries or ())
-    places = [*places, *[Place()] * (len(given) - len(places))]
-    return tuple(_received(entry, place) for entry, place in zip(given, places, strict=True))
+    return each(entries, places, _received)
 
 
 def _received(entry, place: Place) -> Received:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from incare.committee.entries import EntryError, Place, day, known_keys, needed
+from incare.committee.entries import EntryError, Place, day, each, known_keys, needed, words
 from incare.committee.text import cleaned
 
 KEYS = ("figure", "value", "as_at", "of", "source")
@@ -30,16 +30,14 @@ def read(entries: Iterable | None, places: Sequence[Place] = ()) -> tuple[Figure
 
     Raises `EntryError` for an unknown key, or an entry without words, number or day.
     """
-    given = list(entries or ())
-    places = [*places, *[Place()] * (len(given) - len(places))]
-    return tuple(_figure(entry, place) for entry, place in zip(given, places, strict=True))
+    return each(entries, places, _figure)
 
 
 def _figure(entry, place: Place) -> Figure:
     if not isinstance(entry, dict):
         raise EntryError(f"{place.told()}: a supplementary figure has `figure`, `value` and `as_at`.")
     known_keys(entry, KEYS, "a supplementary figure", place)
-    text = cleaned(needed(entry, "figure", "a supplementary figure", place))
+    text = words(entry, "figure", "a supplementary figure", place)
     value = needed(entry, "value", "a supplementary figure", place)
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise EntryError(f"{place.told()}: `value` is a number, 0 or more.")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from incare.committee.entries import EntryError, Place, day, known_keys, needed, whole
+from incare.committee.entries import EntryError, Place, day, known_keys, needed, whole, words
 from incare.committee.text import cleaned
 
 KINDS = ("survey", "themes", "quotes", "inspections", "audits", "waits")
@@ -36,25 +36,18 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Theme:
-    """Something that a number of young people said, in the words of whoever summed it up."""
+class Words:
+    """What was said: a theme as summed up from the words of `n` young people, or a quote of one of them.
+
+    A quote without consent is never kept beyond reading (`Voice.withheld` counts them).
+    """
 
     theme: str
     text: str
-    n: int | None
     source: str
     on: date
+    n: int | None = None
     measure: str = ""
-
-
-@dataclass(frozen=True)
-class Quote:
-    """One young person's words. Without consent they are never kept beyond reading (`Voice.withheld` counts them)."""
-
-    theme: str
-    text: str
-    source: str
-    on: date
 
 
 @dataclass(frozen=True)
@@ -98,8 +91,8 @@ class Voice:
     """All that was handed in; `withheld` is the number of quotes left out for want of consent."""
 
     survey: tuple[Answer, ...] = ()
-    themes: tuple[Theme, ...] = ()
-    quotes: tuple[Quote, ...] = ()
+    themes: tuple[Words, ...] = ()
+    quotes: tuple[Words, ...] = ()
     inspections: tuple[Inspection, ...] = ()
     audits: tuple[Audit, ...] = ()
     waits: tuple[Wait, ...] = field(default=(), repr=False)
@@ -182,21 +175,19 @@ def _answer(entry: Mapping, place: Place) -> Answer:
     asked = whole(entry.get("asked"), "asked", place)
     if agree > answered or (asked is not None and answered > asked):
         raise EntryError(f"{place.told()}: some of those asked answer, and some of these agree; they do not fit.")
-    text = cleaned(needed(entry, "question", "a survey question", place))
+    text = words(entry, "question", "a survey question", place)
     theme, measure = (str(entry.get(name) or "") for name in ("theme", "measure"))
     return Answer(theme, text, agree, answered, asked, measure, **_said(entry, place))
 
 
-def _theme(entry: Mapping, place: Place) -> Theme:
-    text = cleaned(needed(entry, "text", "a theme", place))
+def _theme(entry: Mapping, place: Place) -> Words:
+    about, text = str(needed(entry, "theme", "a theme", place)), words(entry, "text", "a theme", place)
     n = whole(entry.get("n"), "n", place)
-    return Theme(str(needed(entry, "theme", "a theme", place)), text, n, **_said(entry, place),
-                 measure=str(entry.get("measure") or ""))  # fmt: skip
+    return Words(about, text, n=n, measure=str(entry.get("measure") or ""), **_said(entry, place))
 
 
-def _quote(entry: Mapping, place: Place) -> Quote:
-    text = cleaned(needed(entry, "text", "a quote", place))
-    return Quote(str(entry.get("theme") or ""), text, **_said(entry, place))
+def _quote(entry: Mapping, place: Place) -> Words:
+    return Words(str(entry.get("theme") or ""), words(entry, "text", "a quote", place), **_said(entry, place))
 
 
 def _inspection(entry: Mapping, place: Place) -> Inspection:

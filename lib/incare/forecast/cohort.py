@@ -37,7 +37,7 @@ class Settings:
     **Source** shares and width measured by `tests/bench/cohort_accuracy.py`.
     """
 
-    share: float = 0.75
+    share: float = 0.8
     widen: float = 1.08
     half_life: float = 48.0
     trend: float = 0.25
@@ -134,6 +134,11 @@ def project(
         notices.append(
             "In this record's own back-test the cohort projection did not beat the last value; the total is the last "
             "value, with the cohort's spread and its split by age and placement."
+        )
+    elif cohort_backtest.against_last(tested) >= 1:
+        notices.append(
+            "In this record's own back-test the cohort projection did not beat the last value, but by less than so few "
+            "earlier origins can tell from chance; it is used."
         )
     paths = simulate(care, rates, horizon, sims, np.random.default_rng(seed), levers)
     found = Projection(care, paths.days, paths, {}, tested, method, (*notices, *shocks), rates, settings, seed)

@@ -208,6 +208,11 @@ def _leave_with_the_run() -> None:
     os._exit(1)
 
 
+def end_all() -> None:
+    """End everything that this process started."""
+    _end(set())
+
+
 def _end(pids: set[int]) -> None:
     """End the given processes of ours, or none, together with everything this process started."""
     import psutil

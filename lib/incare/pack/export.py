@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,6 +13,7 @@ from pathlib import Path
 from incare.views.markup import MARK
 
 TEMPLATES = Path(__file__).parent / "templates"
+COVER = "cover.html.j2"
 FOOTER = {
     "area": "Area",
     "quarter": "Quarter",
@@ -76,25 +79,33 @@ def to_html(notebook, title: str | None = None, footer: dict | None = None, lead
 def index_page(entries: list[dict], facts: dict) -> str:
     """The cover page of a pack.
 
-    `entries`: one dict per report with `href`, `title` and `question`. `facts`: `title`, `lead`, `footer` (as in
-    `to_html`), `figures` (as `views.words.key_figures` returns them), `files` (dicts with `href` and `what`), `checks`
-    (dicts with `name` and `result`) and `disclosure`, the privacy note; that of the profile stands when it is absent.
+    `entries`: one dict per report with `href`, `title`, `question` and `sections` (as `sections` gives them for its
+    page), which can then be searched. `facts`: `title`, `lead`, `footer` (as in `to_html`), `figures` (as
+    `views.words.key_figures` returns them), `files` (dicts with `href` and `what`), `checks` (dicts with `name` and
+    `result`) and `disclosure`, the privacy note; that of the profile stands when it is absent.
     Everything but `footer` may be left out. Raises `ExportError` as `to_html` does.
     """
     footer = facts.get("footer")
     profile = (footer or {}).get("profile")
     return _page(
-        "cover.html.j2",
+        COVER,
         facts.get("title", "Children in care and care leavers"),
         footer,
         lead=facts.get("lead", ""),
         contents=[],
-        entries=entries,
+        entries=[{"sections": [], **entry} for entry in entries],
         figures=facts.get("figures", []),
         files=facts.get("files", []),
         checks=facts.get("checks", []),
         disclosure=facts.get("disclosure") or PRIVACY.get(profile, PRIVACY["restricted"]),
     )
+
+
+def sections(page: str) -> list[dict]:
+    """The headings that a page of `to_html` lists as its contents, each with `id` and `text`, in order."""
+    listed = re.search(r"<nav\b.*?</nav>", page, re.DOTALL)
+    links = re.findall(r'<a href="#([^"]*)">(.*?)</a>', listed.group(0)) if listed else []
+    return [{"id": unescape(name), "text": unescape(text)} for name, text in links]
 
 
 # What may leave a notebook
@@ -234,6 +245,7 @@ def _page(template: str, title: str, footer: dict | None, lead: str, **parts) ->
     if missing:
         raise ExportError(f"The footer of a page needs {', '.join(FOOTER)}; missing: {', '.join(missing)}.")
     lines = [(FOOTER.get(name, name.replace("_", " ").capitalize()), str(text)) for name, text in footer.items()]
+    script = _script() if template == COVER else ""
     page = (
         _templates()
         .get_template(template)
@@ -245,11 +257,29 @@ def _page(template: str, title: str, footer: dict | None, lead: str, **parts) ->
             restricted=footer["profile"] != "public",
             footer=lines,
             style=_style(),
+            script=script,
+            policy=_policy(script),
             **_safe(parts),
         )
     )
-    _refuse_fetching(page, "The page")
+    # The cover's own script, and no other, may stand in a page.
+    _refuse_fetching(page.replace(f"<script>{script}</script>", "", 1) if script else page, "The page")
     return page
+
+
+def _policy(script: str) -> str:
+    """What a browser may do with a page: show its own style and pictures, and run the one script of that hash."""
+    allowed = [
+        "default-src 'none'",
+        "img-src data:",
+        "style-src 'unsafe-inline'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    if script:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        allowed.append(f"script-src 'sha256-{digest}'")
+    return "; ".join(allowed)
 
 
 def _safe(parts: dict) -> dict:
@@ -271,3 +301,10 @@ def _style():
     from markupsafe import Markup
 
     return Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
+
+
+@cache
+def _script():
+    from markupsafe import Markup
+
+    return Markup((TEMPLATES / "find.js.j2").read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from incare import plain_yaml
 from incare.committee import actions, commentary, events, goals, questions, received, supplementary, voice
-from incare.committee.entries import EntryError, Place, is_file, load
+from incare.committee.entries import EntryError, Place, is_file, load, text_of
 from incare.committee.text import few_people
 from incare.periods import Quarter
 
@@ -115,6 +115,7 @@ class Params(_Strict):
     lag_days_allowed: int = Field(default=31, ge=0)
 
     _folder: Path = PrivateAttr(default=Path("."))
+    _reports: Path | None = PrivateAttr(default=None)
     # The file of each committee key that names one, and the line of each of its entries.
     _files: dict = PrivateAttr(default_factory=dict)
 
@@ -173,6 +174,12 @@ class Params(_Strict):
         places = {"extract": self.extract_place, "benchmarks": benchmarks, "scenarios": scenarios}
         return values | places | {"commentary": said, "earlier": self.earlier_place, "workshops": self.workshops_place}
 
+    def with_reports(self, reports: Path) -> Params:
+        """The same with the folder in which packs are published, where it is not the one beside the params file's."""
+        found = self.model_copy()
+        found._reports = Path(reports).resolve()
+        return found
+
     @property
     def workshops_place(self) -> str | None:
         """The list of tenancy workshops as it is read: `sample`, or an absolute path."""
@@ -186,8 +193,11 @@ class Params(_Strict):
 
         if self.earlier:
             return str((self._folder / self.earlier).resolve())
-        reports = self._folder.resolve().parent / "reports"
-        found = reports / slug(self.area) / slug(self.span.previous().label)
+        found = (
+            (self._reports or self._folder.resolve().parent / "reports")
+            / slug(self.area)
+            / slug(self.span.previous().label)
+        )
         return str(found) if (found / "manifest.json").is_file() else ""
 
     def comments(self) -> tuple[commentary.Comment, ...]:
@@ -293,12 +303,12 @@ def nearest(name: str, known) -> str:
 
 def _load(path: Path) -> tuple[dict, dict[tuple, int]]:
     """The file's values, and the line on which each key path begins."""
+    if not path.is_file():
+        raise ParamsError(f"There is no params file {path}. Give the path of a YAML file.")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ParamsError(f"There is no params file {path}. Give the path of a YAML file.") from None
-    except UnicodeDecodeError:
-        raise ParamsError(f"{path.name} is not UTF-8 text. Save it as UTF-8.") from None
+        text = text_of(path)
+    except EntryError as problem:
+        raise ParamsError(str(problem)) from None
     try:
         node = plain_yaml.compose(text)
         lines, twice = _lines(node)

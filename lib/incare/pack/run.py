@@ -75,7 +75,7 @@ def run(
     house = Path(params_path).resolve().parents[1]
     reports, notebooks = Path(reports or house / "reports"), Path(notebooks or house / "notebooks")
 
-    params = params_file.read(params_path, **({"profile": profile} if profile else {}))
+    params = params_file.read(params_path, **({"profile": profile} if profile else {})).with_reports(reports)
     listener.say(f"{params.area}, {params.quarter}, {params.profile} profile, as at {in_words(params.as_at)}")
     record = read_record(params)
     params_file.agree(params, record)
@@ -374,7 +374,15 @@ def _build(pack: Path, jobs, pages: dict[str, str], data: Path, footer: dict, pa
         # A pack that fails one of them is never published, so a page that can be read says the truth.
         "checks": [{"name": name, "result": "passed"} for name in gate.CHECKS],
     }
-    entries = [{"href": f"{job.name}.html", "title": job.title, "question": job.question} for job in jobs]
+    entries = [
+        {
+            "href": f"{job.name}.html",
+            "title": job.title,
+            "question": job.question,
+            "sections": export.sections(pages[job.name]),
+        }
+        for job in jobs
+    ]
     (pack / "index.html").write_text(export.index_page(entries, cover), encoding="utf-8")
 
 

@@ -16,10 +16,10 @@ from incare.measure import Catalogue, Measure
 from incare.periods import Quarter
 from incare.views import numbers, shown
 from incare.views.markup import Html, joined, tag
-from incare.views.tables import _table
+from incare.views.tables import laid_out
 
 WORDS = {OVERDUE: "Overdue", DUE: "Due", OPEN: "Open", CLOSED: "Closed"}
-NONE = "No action was handed in. Actions given under `actions` in the params file are kept here until they are closed."
+NONE = "No action was handed in. Those given under the key actions of the params file are kept here until closed."
 MEANING = (
     "Overdue: its day is past. Due: its day lies within the three months after the day of the extract. Closed: done "
     "since the quarter began; it is not carried further."
@@ -40,7 +40,7 @@ def report(actions: Iterable | None, quarter: str, as_at: str, measures: Catalog
     heads = ["Action", "Standing", "Agreed", "Due", "Owner", "Goes to", "Meant to change"]
     body = [_row(each, as_at, measures) for each in found]
     day = numbers.long_date(as_at)
-    made = _table(f"Actions as at {day}", heads, body, [MEANING], figures=[False] * len(heads))
+    made = laid_out(f"Actions as at {day}", heads, body, [MEANING], figures=[False] * len(heads))
     return tag("p", counted(found), class_="headline") + made
 
 
@@ -138,7 +138,7 @@ def beside_others(
     body = [_year(ends[end], end, areas, table, marked, known) for end in years]
     note = "What happens to every area moves both figures; what happens here alone moves the difference."
     right = [n not in ("Year to", "Events of the year") for n in heads]
-    return _table(f"{known.title} beside other areas, by year", heads, body, [note], figures=right)
+    return laid_out(f"{known.title} beside other areas, by year", heads, body, [note], figures=right)
 
 
 def _year(row: pd.Series, end: pd.Timestamp, areas, table: pd.Series, marked, known: Measure) -> Html:

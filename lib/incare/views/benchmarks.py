@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
-from incare.disclosure.protect import Protected
+from incare.disclosure.protect import Protected, write_table
 from incare.measure import Catalogue, Measure
 from incare.published.files import PublishedFiles
 from incare.stats import neighbours as stats
@@ -16,7 +18,7 @@ from incare.views.markup import Html, joined, tag
 MOST_FUNNELS = 4
 TO_GIVE = (
     "Put files of Explore Education Statistics (Children looked after in England, as downloaded) and the workbook of "
-    "statistical neighbours into one folder, and name the folder as `benchmarks` in the params file."
+    "statistical neighbours into one folder, and name the folder under the key benchmarks in the params file."
 )
 WOULD_ADD = (
     "This page would then show, for each published share and rate: the region's figure, the median of the statistical "
@@ -58,7 +60,7 @@ def england_cell(found: pd.DataFrame, published: pd.DataFrame | None) -> Html:
         return tag("td", "–", class_="n")
     value, year, word, _ = beside
     figure = numbers.number(value, found["unit"].iloc[-1])
-    return tag("td", figure, tag("span", f"{year}", class_="quiet"), compare_table._word(word), class_="n")
+    return tag("td", figure, tag("span", f"{year}", class_="quiet"), compare_table.word_cell(word), class_="n")
 
 
 def england(protected: Protected, catalogue: Catalogue, published: pd.DataFrame) -> Html:
@@ -72,23 +74,21 @@ def england(protected: Protected, catalogue: Catalogue, published: pd.DataFrame)
     without = [m.title for m, found in rows if m.id not in {known.id for known, *_ in compared}]
     sources = dict.fromkeys(beside[3] for *_, beside in compared)
     newest = pd.concat([found.tail(1) for _, found, _ in compared])
-    notes = [*tables._legend(newest), ENGLAND_MEANING, f"Source: {'; '.join(sources)}."]
+    notes = [*tables.legend(newest), ENGLAND_MEANING, f"Source: {'; '.join(sources)}."]
     right = [name in ("Here", "95% interval", "England", "Year to 31 March") for name in heads]
-    made = tables._table("Figures here beside England's", heads, body, notes, class_="scorecard", figures=right)
+    made = tables.laid_out("Figures here beside England's", heads, body, notes, class_="scorecard", figures=right)
     if not without:
         return made
     return made + tag("p", f"Not applicable, no comparable published figure: {'; '.join(without)}.", class_="quiet")
 
 
 def _england_row(measure: Measure, row: pd.Series, value: float, year: int, word: str, _source: str) -> Html:
-    said = compare_table._word(word) or tag("span", word)
+    said = compare_table.word_cell(word) or tag("span", word)
     return tag(
         "tr",
         tag("th", measure.title, scope="row"),
-        tag(
-            "td", tag("strong", tables._symbol_cell(row)), tag("span", numbers.n_of_d(row), class_="quiet"), class_="n"
-        ),
-        tag("td", tables._between(row, "lower", "upper", row["unit"]) if numbers.is_shown(row) else "–", class_="n"),
+        tag("td", tag("strong", tables.symbol_cell(row)), tag("span", numbers.n_of_d(row), class_="quiet"), class_="n"),
+        tag("td", tables.between(row, "lower", "upper", row["unit"]) if numbers.is_shown(row) else "–", class_="n"),
         tag("td", numbers.period_words(row, measure)),
         tag("td", numbers.number(value, row["unit"]), class_="n"),
         tag("td", str(year), class_="n"),
@@ -126,6 +126,60 @@ def region_and_neighbours(files: PublishedFiles, area: str, comparators: Sequenc
     return joined([*problems, _who(files, area, comparators), *parts])
 
 
+# What the page prints of a comparison, and the file beside it holds.
+WRITTEN = (
+    *("table", "year", "area", "line", "figure", "unit", "better", "value", "numerator", "denominator", "lower"),
+    *("upper", "england", "england_category", "region", "region_category", "neighbours_median", "neighbours_used"),
+    *("neighbours_total", "neighbours_category", "rank", "ranked", "quartile_band", "previous_value", "areas_shown"),
+)
+
+
+def write(
+    files: PublishedFiles,
+    area: str,
+    comparators: Sequence[str] = (),
+    folder: str | os.PathLike | None = "",
+    name: str = "published",
+) -> Path | None:
+    """Write the published figures that the page compares as `<folder>/<name>.csv`; None without a folder or a figure.
+
+    Columns: those of `WRITTEN`, a row for each line of each table; `table` is the file's name, `areas_shown` how many
+    areas have a figure whose size is known, as a funnel draws them. The figures are DfE's own and are not protected
+    again: what is published cannot be taken back, and a reader may look it up. Tables without the area are left out.
+    **Source** the files given; Explore Education Statistics.
+    """
+    parts = []
+    for title, table in files.tables.items():
+        try:
+            _, _, compared = _beside(table, files, area, comparators)
+        except stats.NeighboursError:
+            continue
+        chosen, _ = _chosen(compared)
+        counted = table[(table["level"] == "area") & table["numerator"].notna() & (table["denominator"] > 0)]
+        known = counted.groupby(["line", "figure", "year"]).size().rename("areas_shown").reset_index()
+        parts.append(chosen.merge(known, on=["line", "figure", "year"], how="left").assign(table=title))
+    if not parts:
+        return None
+    found = pd.concat(parts, ignore_index=True)
+    return write_table(found[[column for column in WRITTEN if column in found]], folder, name)
+
+
+def _beside(table: pd.DataFrame, files: PublishedFiles, area: str, comparators: Sequence[str]):
+    """The area's code, the list of its neighbours, and its figures beside others'."""
+    code = stats.find_area(table, area)
+    near = _named(table, code, comparators) if comparators else files.neighbours
+    return code, near, stats.compare(table, code, near)
+
+
+def _chosen(compared: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The newest year's shares and rates that a page prints, and how many lines without a direction it leaves out."""
+    now = compared[(compared["year"] == compared["year"].max()) & (compared["figure"] != "count")]
+    now = now[~((now["value"] == 100) & (now["england"] == 100))]
+    directed = now[now["better"] != "neutral"]
+    chosen = directed if len(directed) else now
+    return chosen, now["line"].nunique() - chosen["line"].nunique()
+
+
 def _who(files: PublishedFiles, area: str, comparators: Sequence[str]) -> Html:
     if comparators:
         return tag("p", f"Neighbours: the areas named in the params file ({', '.join(comparators)}).")
@@ -147,20 +201,14 @@ def _who(files: PublishedFiles, area: str, comparators: Sequence[str]) -> Html:
 def _table_section(name: str, table: pd.DataFrame, files: PublishedFiles, area: str, comparators) -> Html:
     title = tag("h3", _title(name), id=f"published-{name.replace(' ', '-')}")
     try:
-        code = stats.find_area(table, area)
-        near = _named(table, code, comparators) if comparators else files.neighbours
-        compared = stats.compare(table, code, near)
+        code, near, compared = _beside(table, files, area, comparators)
     except stats.NeighboursError as problem:
         return title + tag("p", str(problem), class_="empty")
     year = int(compared["year"].max())
-    now = compared[(compared["year"] == year) & (compared["figure"] != "count")]
-    now = now[~((now["value"] == 100) & (now["england"] == 100))]
-    directed = now[now["better"] != "neutral"]
-    chosen = directed if len(directed) else now
+    chosen, left = _chosen(compared)
     if chosen.empty:
         return title + tag("p", "The table has no share or rate to compare.", class_="empty")
     lines = list(dict.fromkeys(chosen["line"]))
-    left = now["line"].nunique() - len(lines)
     more = tag("p", f"{left} further lines, of which neither direction is better, are left out.", class_="note")
     # How many rows have hidden neighbours stands under the table.
     said = [tag("p", note, class_="note") for note in stats.notes(chosen) if not note.startswith("In ")]
@@ -211,7 +259,7 @@ def _best(table: pd.DataFrame, near: pd.DataFrame | None, code: str, chosen: pd.
         return Html()
     heads = ["Published figure", "Best among neighbours", "Figure", "With a figure"]
     caption = f"{title}: whose practice to ask about"
-    return tables._table(caption, heads, body, [], figures=[False, False, True, True])
+    return tables.laid_out(caption, heads, body, [], figures=[False, False, True, True])
 
 
 def _funnels(table: pd.DataFrame, code: str, near: pd.DataFrame | None, chosen: pd.DataFrame) -> Html:

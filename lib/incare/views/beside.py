@@ -12,7 +12,7 @@ from incare.disclosure.protect import Protected
 from incare.measure import Measure
 from incare.views import funnel_chart, numbers, shown, tables
 from incare.views.markup import Html, joined, tag
-from incare.views.tables import _table
+from incare.views.tables import laid_out
 
 NOT_HERE = "not applicable, the extract does not say"
 SINCE_NOTE = "Whether the council knew at the time is not recorded in this extract."
@@ -49,15 +49,15 @@ def falling_due(beside: Protected, measure: Measure, advisers: float = float("na
         tag(
             "tr",
             tag("th", str(row["category"]), scope="row"),
-            tag("td", tables._symbol_cell(row), class_="n"),
+            tag("td", tables.symbol_cell(row), class_="n"),
             tag("td", _share(row, advisers), class_="n") if each else None,
         )
         for _, row in found.iterrows()
     ]
     posts = f"{numbers.half_up(advisers, 1)} full-time advisers hold somebody." if each else ""
-    notes = ["Falling due: the day on which the newest plan goes out of date.", posts, tables._rounding(beside),
-             *tables._legend(found)]  # fmt: skip
-    return _table(f"{measure.title}: overdue, and falling due", heads, body, notes)
+    notes = ["Falling due: the day on which the newest plan goes out of date.", posts, tables.rounding(beside),
+             *tables.legend(found)]  # fmt: skip
+    return laid_out(f"{measure.title}: overdue, and falling due", heads, body, notes)
 
 
 def _share(row: pd.Series, advisers: float) -> str:
@@ -100,11 +100,11 @@ def _groups(beside: Protected, name: str, by: str, caption: str, head: str) -> H
     last = len(both) - 1
     body = [
         tag("tr", tag("th", "Everyone" if n == last else str(row["category"]), scope="row"),
-            tag("td", tag("strong", tables._symbol_cell(row)), class_="n"),
+            tag("td", tag("strong", tables.symbol_cell(row)), class_="n"),
             tag("td", numbers.n_of_d(row) or "–", class_="n"), class_="all" if n == last else None)
         for n, (_, row) in enumerate(both.iterrows())
     ]  # fmt: skip
-    return _table(caption, [head, "%", "Number"], body, [*tables._legend(both), tables._rounding(beside)])
+    return laid_out(caption, [head, "%", "Number"], body, [*tables.legend(both), tables.rounding(beside)])
 
 
 def returners(beside: Protected, protected: Protected) -> Html:
@@ -145,15 +145,15 @@ def definitions(beside: Protected, measure: str, words: dict[str, str] | None = 
     if all(row is None for row in there.values()):
         return tag("p", f"Other definitions: {NOT_HERE}.", class_="quiet")
     body = [
-        tag("tr", tag("th", said, scope="row"), tag("td", tag("strong", tables._symbol_cell(there[value])), class_="n"),
+        tag("tr", tag("th", said, scope="row"), tag("td", tag("strong", tables.symbol_cell(there[value])), class_="n"),
             tag("td", numbers.n_of_d(there[value]) or "–", class_="n"))
         for value, said in words.items()
         if there[value] is not None
     ]  # fmt: skip
     rows = pd.DataFrame([row for row in there.values() if row is not None])
     note = "Hidden where two definitions differ by so few that they would tell of them."
-    return _table(
-        "The same question by other definitions", ["Definition", "%", "Number"], body, [*tables._legend(rows), note]
+    return laid_out(
+        "The same question by other definitions", ["Definition", "%", "Number"], body, [*tables.legend(rows), note]
     )
 
 
@@ -168,12 +168,12 @@ def turning_18(beside: Protected) -> Html:
     body = [
         tag("tr", tag("th", "All of these" if n == last else str(row["category"]), scope="row"),
             tag("td", "c" if pd.isna(row["denominator"]) else numbers.number(row["denominator"]), class_="n"),
-            tag("td", tag("strong", tables._symbol_cell(row)), class_="n"), class_="all" if n == last else None)
+            tag("td", tag("strong", tables.symbol_cell(row)), class_="n"), class_="all" if n == last else None)
         for n, (_, row) in enumerate(both.iterrows())
     ]  # fmt: skip
     heads = ["Turns eighteen in", "Young people", "Have a personal adviser"]
-    notes = [*tables._legend(both), tables._rounding(beside)]
-    return _table("Children in care who turn eighteen, by quarter", heads, body, notes)
+    notes = [*tables.legend(both), tables.rounding(beside)]
+    return laid_out("Children in care who turn eighteen, by quarter", heads, body, notes)
 
 
 def since(beside: Protected, events: Iterable | None) -> Html:
@@ -193,7 +193,7 @@ def workshops(beside: Protected) -> Html:
     """Who had been to a tenancy workshop by seventeen and a half."""
     row = _row(beside, "workshop_by_17_and_a_half_pct")
     if row is None:
-        said = "Tenancy workshops: not applicable, no list was named under `workshops`."
+        said = "Tenancy workshops: not applicable, no list was named under the key workshops."
         return tag("p", said, class_="quiet")
     who = "those who became that age in care in the twelve months"
     return tag("p", f"Had been to a tenancy workshop by seventeen and a half: {_said(row)} of {who}.")
@@ -206,7 +206,7 @@ def waits(beside: Protected, said: Voice) -> Html:
         middle, long = (_row(beside, f"wait_{name}_{name_of(what)}") for name in ("median", "90th"))
         lines.append(tag("li", f"{what}: half waited {_said(middle)} or less, nine in ten {_said(long)} or less."))
     if not lines:
-        return tag("p", "Waits: not applicable, none were handed in under `voice`.", class_="quiet")
+        return tag("p", "Waits: not applicable, none were handed in under the key voice.", class_="quiet")
     return tag("ul", *lines) + tag("p", "Waits that have not ended count with the days so far.", class_="note")
 
 

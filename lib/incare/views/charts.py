@@ -34,27 +34,27 @@ def trend(
     known = shown.facts(measure)
     found = shown.rows(protected, known)
     if not shown.any_shown(found):
-        return _empty(known, found)
+        return empty_chart(known, found)
     if not shown.enough_for_a_line(found):
         return tag("p", "No chart: too few periods can be shown for a line.", class_="empty")
     target = shown.target_of(found, known, targets)
     benchmark = shown.benchmark_of(found, benchmark)
     done = _marked(actions, known, found)
-    labels = _last_label(found) + _target_label(target, known) + _benchmark_labels(benchmark, known)
+    labels = last_label(found) + target_label(target, known) + _benchmark_labels(benchmark, known)
     with house.canvas(height=270, left=48, right=house.room_for(labels)) as (figure, axes):
-        note = _set_heights(axes, _heights(found, target, benchmark), known.unit)
-        _set_dates(axes, found)
+        note = set_heights(axes, _heights(found, target, benchmark), known.unit)
+        set_dates(axes, found)
         _draw_line(axes, found)
-        _draw_target(axes, target)
+        draw_target(axes, target)
         _draw_benchmark(axes, benchmark)
-        _draw_gaps(axes, found)
+        draw_gaps(axes, found)
         _draw_versions(axes, found)
         _draw_breaks(axes, known, found)
         _draw_actions(axes, done)
         house.beside(axes, labels)
         picture = house.image(figure, alt.trend(found, known, target))
-    notes = (note, _gap_note(found), _band_note(found), *_break_notes(known, found), *_action_notes(done))
-    return _figure(picture, known, found, *notes)
+    notes = (note, gap_note(found), _band_note(found), *_break_notes(known, found), *_action_notes(done))
+    return captioned(picture, known, found, *notes)
 
 
 def breakdown(protected: Protected, measure: Measure | str, by: str) -> Html:
@@ -73,8 +73,8 @@ def breakdown(protected: Protected, measure: Measure | str, by: str) -> Html:
         _draw_everyone(axes, everyone, as_bars)
         _name_rows(axes, names, known.unit)
         picture = house.image(figure, alt.breakdown(found, known, by))
-    notes = (_gap_note(found), "" if as_bars else _band_note(found))
-    return _figure(picture, known, found, *notes, by=words.breakdown_title(by))
+    notes = (gap_note(found), "" if as_bars else _band_note(found))
+    return captioned(picture, known, found, *notes, by=words.breakdown_title(by))
 
 
 def mix(protected: Protected, measure: Measure | str) -> Html:
@@ -90,7 +90,7 @@ def mix(protected: Protected, measure: Measure | str) -> Html:
         _draw_parts(axes, found, names, heights)
         picture = house.image(figure, alt.mix(found, known))
     note = "Every small chart has the same scale, from 0."
-    return _figure(picture, known, found, note, _gap_note(found))
+    return captioned(picture, known, found, note, gap_note(found))
 
 
 def forecast(history_shown: Protected, forecast_frame, measure: Measure | str) -> Html:
@@ -104,14 +104,14 @@ def forecast(history_shown: Protected, forecast_frame, measure: Measure | str) -
     labels = _fan_labels(coming, known)
     with house.canvas(height=280, left=48, right=house.room_for(labels)) as (figure, axes):
         drawn = [*found["value"].dropna(), *coming[["lo95", "hi95"]].to_numpy(float).ravel()]
-        note = _set_heights(axes, drawn, known.unit)
-        _set_dates(axes, found, coming["ds"])
+        note = set_heights(axes, drawn, known.unit)
+        set_dates(axes, found, coming["ds"])
         _draw_line(axes, found, band=False)
-        _draw_gaps(axes, found)
+        draw_gaps(axes, found)
         _draw_fan(axes, found, coming)
         house.beside(axes, labels)
         picture = house.image(figure, alt.forecast(found, coming, known))
-    return _figure(picture, known, found, "Darker band: 80% interval; lighter: 95%.", note, _gap_note(found))
+    return captioned(picture, known, found, "Darker band: 80% interval; lighter: 95%.", note, gap_note(found))
 
 
 def sparkline(protected: Protected, measure: Measure | str, last: int = 13) -> Html:
@@ -122,7 +122,7 @@ def sparkline(protected: Protected, measure: Measure | str, last: int = 13) -> H
         return Html("–")
     with house.canvas(height=26, width=92, left=4, right=6, top=5, bottom=5) as (figure, axes):
         axes.set_axis_off()
-        for run in _runs(found):
+        for run in runs(found):
             axes.plot(run["period_end"], run["value"], color=house.MEASURE, linewidth=1.5)
         if numbers.is_shown(found.iloc[-1]):
             newest = found.iloc[-1]
@@ -136,7 +136,7 @@ def sparkline(protected: Protected, measure: Measure | str, last: int = 13) -> H
 
 
 def _draw_line(axes, found: pd.DataFrame, band: bool = True) -> None:
-    for run in _runs(found):
+    for run in runs(found):
         ends = run["period_end"].to_numpy()
         if band and run[["lower", "upper"]].notna().all(axis=None):
             axes.fill_between(ends, run["lower"], run["upper"], color=house.BAND, linewidth=0)
@@ -146,22 +146,20 @@ def _draw_line(axes, found: pd.DataFrame, band: bool = True) -> None:
 
 
 def _line(axes, ends, values, **look) -> None:
-    from seaborn import lineplot
-
-    lineplot(x=ends, y=values.to_numpy(float), ax=axes, errorbar=None, estimator=None, legend=False, **look)
-    axes.set(xlabel="", ylabel="")
+    axes.plot(ends, values.to_numpy(float), **look)
 
 
-def _runs(found: pd.DataFrame) -> list[pd.DataFrame]:
+def runs(found: pd.DataFrame) -> list[pd.DataFrame]:
     """Stretches of periods that may be joined: shown, next to each other, of one definition version."""
-    seen = found.apply(numbers.is_shown, axis=1)
+    seen = numbers.are_shown(found)
     version = found["definition_version"]
     number = ((seen != seen.shift()) | (version != version.shift())).cumsum()
     return [run for _, run in found[seen].groupby(number[seen])]
 
 
-def _last_label(found: pd.DataFrame) -> list[Label]:
-    seen = found[found.apply(numbers.is_shown, axis=1)]
+def last_label(found: pd.DataFrame) -> list[Label]:
+    """The newest figure that is shown, as the label at the end of its line; none when none is shown."""
+    seen = found[numbers.are_shown(found)]
     if seen.empty:
         return []
     row = seen.iloc[-1]
@@ -169,12 +167,14 @@ def _last_label(found: pd.DataFrame) -> list[Label]:
     return [Label(f"{numbers.number(row['value'], row['unit'])}{when}", row["value"], house.MEASURE, "bold")]
 
 
-def _draw_target(axes, target: float | None) -> None:
+def draw_target(axes, target: float | None) -> None:
+    """Draw the target, in the measure’s unit, as a dashed line; nothing without one."""
     if target is not None:
         axes.axhline(target, color=house.TARGET, linewidth=1.6, linestyle=(0, (5, 3)))
 
 
-def _target_label(target: float | None, known: Measure) -> list[Label]:
+def target_label(target: float | None, known: Measure) -> list[Label]:
+    """The target as the label at the end of its line; none without one."""
     return [] if target is None else [Label(f"Target {numbers.number(target, known.unit)}", target, house.TARGET)]
 
 
@@ -195,10 +195,11 @@ def _areas(benchmark: pd.DataFrame | None):
     return list(benchmark[benchmark["value"].notna()].sort_values("period_end").groupby("area", sort=False))
 
 
-def _draw_gaps(axes, found: pd.DataFrame) -> None:
+def draw_gaps(axes, found: pd.DataFrame) -> None:
+    """Shade the periods without a figure and write their symbol."""
     low, high = axes.get_ylim()
     half = pd.Timedelta(days=14 if found["grain"].iloc[-1] == "month" else 42)
-    for _, row in found[~found.apply(numbers.is_shown, axis=1)].iterrows():
+    for _, row in found[~numbers.are_shown(found)].iterrows():
         middle = row["period_end"]
         axes.axvspan(middle - half, middle + half, color=house.GAP, linewidth=0, zorder=0)
         axes.text(middle, low + (high - low) * 0.03, numbers.symbol(row), ha="center", va="bottom", color=house.QUIET)
@@ -223,7 +224,7 @@ def _draw_versions(axes, found: pd.DataFrame) -> None:
             )
 
 
-def _breaks(known: Measure, found: pd.DataFrame) -> list[tuple[pd.Timestamp, str]]:
+def breaks_of(known: Measure, found: pd.DataFrame) -> list[tuple[pd.Timestamp, str]]:
     """The days inside the chart from which figures are made otherwise, with the reason."""
     first, last = found["period_end"].min(), found["period_end"].max()
     days = sorted((pd.Timestamp(day), why) for day, why in known.breaks.items())
@@ -231,7 +232,7 @@ def _breaks(known: Measure, found: pd.DataFrame) -> list[tuple[pd.Timestamp, str
 
 
 def _draw_breaks(axes, known: Measure, found: pd.DataFrame) -> None:
-    for day, _ in _breaks(known, found):
+    for day, _ in breaks_of(known, found):
         axes.axvline(day, color=house.QUIET, linewidth=1.2, linestyle=":")
         axes.annotate(
             "break",
@@ -247,7 +248,7 @@ def _draw_breaks(axes, known: Measure, found: pd.DataFrame) -> None:
 
 
 def _break_notes(known: Measure, found: pd.DataFrame) -> list[str]:
-    return [f"Break on {numbers.long_date(day)}: {why}." for day, why in _breaks(known, found)]
+    return [f"Break on {numbers.long_date(day)}: {why}." for day, why in breaks_of(known, found)]
 
 
 def _marked(actions: list[dict] | None, known: Measure, found: pd.DataFrame) -> list[tuple[str, pd.Timestamp, str]]:
@@ -281,7 +282,7 @@ def _draw_fan(axes, found: pd.DataFrame, coming: pd.DataFrame) -> None:
     for low, high, alpha in (("lo95", "hi95", 0.22), ("lo80", "hi80", 0.32)):
         axes.fill_between(dates, coming[low], coming[high], color=house.FORECAST, alpha=alpha, linewidth=0)
     _line(axes, dates, coming["mean"], color=house.FORECAST, linestyle=(0, (4, 2)))
-    seen = found[found.apply(numbers.is_shown, axis=1)]
+    seen = found[numbers.are_shown(found)]
     if seen.empty:
         return
     row = seen.iloc[-1]
@@ -314,13 +315,13 @@ def _fan_labels(coming: pd.DataFrame, known: Measure) -> list[Label]:
 
 
 def _heights(found: pd.DataFrame, target: float | None, benchmark: pd.DataFrame | None) -> list[float]:
-    seen = found[found.apply(numbers.is_shown, axis=1)]
+    seen = found[numbers.are_shown(found)]
     drawn = [value for value in seen[["value", "lower", "upper"]].to_numpy(float).ravel() if value == value]
     others = [value for _, rows in _areas(benchmark) for value in rows["value"]]
     return [float(v) for v in [*drawn, *others, *([] if target is None else [target])]]
 
 
-def _set_heights(axes, drawn: list[float], unit: str) -> str:
+def set_heights(axes, drawn: list[float], unit: str) -> str:
     """Set the vertical axis, from 0 unless everything drawn lies close together; return what the caption must say."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -352,7 +353,7 @@ def _is_narrow(low: float, high: float, unit: str) -> bool:
     return low > 0 and (high - low) / high <= NARROW_RATIO
 
 
-def _set_dates(axes, found: pd.DataFrame, later: pd.Series | None = None) -> None:
+def set_dates(axes, found: pd.DataFrame, later: pd.Series | None = None) -> None:
     """Ticks a year apart counted from the newest period, or more often when the series is short."""
     ends = found["period_end"] if later is None else pd.concat([found["period_end"], later])
     first, last = ends.min(), ends.max()
@@ -392,9 +393,7 @@ def _draw_categories(axes, found: pd.DataFrame, as_bars: bool) -> None:
 
 
 def _bar(axes, place: int, value: float) -> None:
-    from seaborn import barplot
-
-    barplot(x=[value], y=[place], orient="h", native_scale=True, width=0.56, color=house.MEASURE, saturation=1, ax=axes)
+    axes.barh([place], [value], height=0.56, color=house.MEASURE)
 
 
 def _draw_everyone(axes, everyone: pd.Series, as_bars: bool) -> None:
@@ -468,11 +467,11 @@ def _draw_part(axes, rows: pd.DataFrame, shared: float, ends: list) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.grid(visible=False)
-    for run in _runs(rows):
+    for run in runs(rows):
         dot = "." if len(run) == 1 else None
         axes.fill_between(run["period_end"].to_numpy(), 0, run["value"], color=house.BAND, linewidth=0)
         axes.plot(run["period_end"], run["value"], color=house.MEASURE, linewidth=1.6, clip_on=False, marker=dot)
-    hidden = rows[~rows.apply(numbers.is_shown, axis=1)]
+    hidden = rows[~numbers.are_shown(rows)]
     for _, row in hidden.iterrows():
         axes.text(row["period_end"], shared * 0.06, numbers.symbol(row), ha="center", size=7.5, color=house.QUIET)
 
@@ -480,13 +479,14 @@ def _draw_part(axes, rows: pd.DataFrame, shared: float, ends: list) -> None:
 # Captions
 
 
-def _empty(known: Measure, found: pd.DataFrame) -> Html:
+def empty_chart(known: Measure, found: pd.DataFrame) -> Html:
     """Words in the place of a chart that would have nothing in it."""
     why = tag("p", f"No chart: {numbers.why_missing(found.iloc[-1])}.", class_="empty")
     return tag("figure", why, tag("figcaption", tag("strong", known.title), f" ({known.unit})."), class_="chart")
 
 
-def _figure(picture: Html, known: Measure, found: pd.DataFrame, *notes: str, by: str = "") -> Html:
+def captioned(picture: Html, known: Measure, found: pd.DataFrame, *notes: str, by: str = "") -> Html:
+    """A picture with its caption: the title, unit, period and number of people, then the notes that are not empty."""
     about = ", ".join(text for text in (known.unit, numbers.period_words(found.iloc[-1], known), _n(found)) if text)
     said = joined(tag("span", f" {note}") for note in notes if note)
     title = f"{known.title} by {by}" if by else known.title
@@ -503,13 +503,14 @@ def _n(found: pd.DataFrame) -> str:
     return f"n = {numbers.number(people[0])}" if len(people) == 1 else ""
 
 
-def _gap_note(found: pd.DataFrame) -> str:
+def gap_note(found: pd.DataFrame) -> str:
+    """What the symbols of the periods without a figure mean; empty when all have one."""
     used = dict.fromkeys(numbers.symbol(row) for _, row in found.iterrows() if not numbers.is_shown(row))
     return "".join(f"{symbol}: {numbers.SYMBOLS[symbol]}. " for symbol in used).strip()
 
 
 def _band_note(found: pd.DataFrame) -> str:
-    seen = found.apply(numbers.is_shown, axis=1) & found["lower"].notna() & found["upper"].notna()
+    seen = numbers.are_shown(found) & found["lower"].notna() & found["upper"].notna()
     return "Shaded: 95% interval." if seen.any() else ""
 
 

@@ -27,19 +27,19 @@ def total(shown: ProtectedProjection) -> Html:
     shown = outlook.checked(shown)
     ahead, past = shown.rows(TOTAL, ALL), shown.history(TOTAL, ALL)
     if shown.refused or len(_seen(ahead)) < FEWEST or _seen(past).empty:
-        return outlook._nothing(shown, "A chart")
+        return outlook.nothing(shown, "A chart")
     without = _seen(shown.rows("without", ALL))
     last = ahead.iloc[-1]
     labels = [
-        Label(outlook._people(last["mean"]), last["mean"], house.FORECAST, "bold"),
-        Label(f"likely {outlook._between(last)}", last["lo95"], house.QUIET),
+        Label(outlook.people(last["mean"]), last["mean"], house.FORECAST, "bold"),
+        Label(f"likely {outlook.between(last)}", last["lo95"], house.QUIET),
     ]
     if len(without):
         labels.append(Label("without last quarter", without["mean"].iloc[-1], house.INK))
     drawn = [*past["value"].dropna(), *ahead[["lo95", "hi95"]].to_numpy(float).ravel()]
     with house.canvas(height=300, left=48, right=house.room_for(labels), top=26) as (figure, axes):
-        note = charts._set_heights(axes, drawn, "children")
-        charts._set_dates(axes, _dated(past), ahead["target"])
+        note = charts.set_heights(axes, drawn, "children")
+        charts.set_dates(axes, _dated(past), ahead["target"])
         _draw(axes, past, ahead)
         if len(without):
             axes.plot(without["target"], without["mean"], color=house.INK, linewidth=1.6, linestyle=(0, (1, 1.5)))
@@ -62,7 +62,7 @@ def parts(shown: ProtectedProjection, breakdown: str) -> Html:
     title = outlook.TITLES[breakdown]
     groups = [group for group in shown.categories(breakdown) if len(_seen(shown.rows(breakdown, group))) >= FEWEST]
     if shown.refused or not groups:
-        return outlook._nothing(shown, title)
+        return outlook.nothing(shown, title)
     down = -(-len(groups) // 2)
     height = down * (TALL + GAP) + 8
     with house.canvas(height=height, left=0, right=0, top=0, bottom=0) as (figure, blank):
@@ -104,7 +104,7 @@ def _small(axes, shown: ProtectedProjection, breakdown: str, group: str) -> None
     last = _seen(ahead).iloc[-1]
     low, high = axes.get_ylim()
     axes.annotate(
-        outlook._people(last["mean"]), (1, (last["mean"] - low) / (high - low)), xycoords="axes fraction",
+        outlook.people(last["mean"]), (1, (last["mean"] - low) / (high - low)), xycoords="axes fraction",
         xytext=(5, 0), textcoords="offset points", va="center", weight="bold", color=house.FORECAST, size=10,
         annotation_clip=False,
     )  # fmt: skip
@@ -114,7 +114,7 @@ def _small(axes, shown: ProtectedProjection, breakdown: str, group: str) -> None
         # The label stands on the side that the line does not come from.
         above = seen["value"].iloc[-5:-1].mean() < now["value"] or now["value"] < 0.3 * high
         axes.annotate(
-            outlook._people(now["value"]), (pd.Timestamp(now["day"]), now["value"]), xytext=(-3, 10 if above else -12),
+            outlook.people(now["value"]), (pd.Timestamp(now["day"]), now["value"]), xytext=(-3, 10 if above else -12),
             textcoords="offset points", ha="right", va="center", weight="bold", color=house.MEASURE, size=10,
         )  # fmt: skip
 
@@ -146,7 +146,7 @@ def _from_today(past: pd.DataFrame, ahead: pd.DataFrame) -> pd.DataFrame:
 def _mark_today(axes, past: pd.DataFrame) -> None:
     now = past.iloc[-1]
     axes.axvline(now["day"], color=house.QUIET, linewidth=1, linestyle=(0, (2, 2)), zorder=0)
-    figure = f"{numbers.short_month(now['day'])}: {outlook._people(now['value'])}" if now["status"] == "ok" else "today"
+    figure = f"{numbers.short_month(now['day'])}: {outlook.people(now['value'])}" if now["status"] == "ok" else "today"
     axes.annotate(
         figure, (now["day"], 1), xycoords=("data", "axes fraction"), xytext=(0, 4), textcoords="offset points",
         ha="center", va="bottom", size=9.5, weight="bold", color=house.MEASURE,
@@ -174,9 +174,10 @@ def _part_error(shown: ProtectedProjection, breakdown: str) -> str:
     if not len(found):
         return ""
     row = found.iloc[0]
+    ours, repeated = (outlook.error_words(row[name]) for name in ("mae", "mae_last_value"))
     return (
-        f"A year ahead such forecasts missed {outlook._PARTS[breakdown]} by {outlook._error(row['mae'])} on average; "
-        f"repeating the number of that day by {outlook._error(row['mae_last_value'])}."
+        f"A year ahead such forecasts missed {outlook.PARTS[breakdown]} by {ours} on average; "
+        f"repeating the number of that day by {repeated}."
     )
 
 
@@ -194,7 +195,7 @@ def _alt_parts(shown: ProtectedProjection, breakdown: str, groups: list[str]) ->
     said = []
     for group in groups:
         past, last = _seen(shown.history(breakdown, group)), _seen(shown.rows(breakdown, group)).iloc[-1]
-        now = f"{outlook._people(past['value'].iloc[-1])} now, " if len(past) else ""
-        said.append(f"{outlook.name(group)} {now}{outlook._people(last['mean'])} {outlook.when(shown, last['target'])}")
+        now = f"{outlook.people(past['value'].iloc[-1])} now, " if len(past) else ""
+        said.append(f"{outlook.name(group)} {now}{outlook.people(last['mean'])} {outlook.when(shown, last['target'])}")
     title = outlook.TITLES[breakdown]
     return f"Small charts of {title[0].lower()}{title[1:]}, past and to come: {'; '.join(said)}."

@@ -80,10 +80,13 @@ def _of(row: pd.Series) -> str:
 
 
 def _other(row: pd.Series, name: str) -> Html:
-    return tag("td", _figure(row[name], row[f"{name}_status"], row["unit"]), _word(row[f"{name}_category"]), class_="n")
+    return tag(
+        "td", _figure(row[name], row[f"{name}_status"], row["unit"]), word_cell(row[f"{name}_category"]), class_="n"
+    )
 
 
-def _word(category: str) -> Html | None:
+def word_cell(category: str) -> Html | None:
+    """The word of a comparison with its mark, to stand in a cell; None when nothing was compared."""
     if category not in MARKS:
         return None
     mark = tag("span", MARKS[category], aria_hidden="true")
@@ -95,7 +98,7 @@ def _neighbours(row: pd.Series) -> Html:
         return tag("td", "–", class_="n")
     value = _figure(row["neighbours_median"], "ok", row["unit"])
     used = f"{row['neighbours_used']} of {row['neighbours_total']}"
-    return tag("td", value, _quiet(used), _word(row["neighbours_category"]), class_="n")
+    return tag("td", value, _quiet(used), word_cell(row["neighbours_category"]), class_="n")
 
 
 def _rank(row: pd.Series) -> str:
@@ -117,4 +120,4 @@ def _symbols(rows: pd.DataFrame) -> list[str]:
 
 def _counts(rows: pd.DataFrame) -> list[str]:
     hidden = rows["neighbours_suppressed"].fillna(0).gt(0).sum()
-    return [f"In {hidden} of {len(rows)} rows some neighbours' figures are hidden."] if hidden else []
+    return [f"In {hidden} of {len(rows)} lines some neighbours' figures are hidden."] if hidden else []

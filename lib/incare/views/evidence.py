@@ -13,7 +13,7 @@ from incare.stats import interrupted, trend
 from incare.views import charts, numbers, shown, trend_chart
 from incare.views.markup import Html, joined, tag
 from incare.views.signals import windows
-from incare.views.tables import _symbol_cell, _table
+from incare.views.tables import laid_out, symbol_cell
 
 CARRIED_FORWARD = ("cla_count",)
 TREND_WORDS = {trend.RISING: "rising", trend.FALLING: "falling", trend.NO_CLEAR_CHANGE: "no clear change"}
@@ -47,7 +47,7 @@ def five_years(protected: Protected, catalogue: Catalogue, found: pd.DataFrame) 
     ]
     heads = ["Measure", "First", "Newest", "Trend", "Breaks"]
     caption = f"The main measures, {numbers.short_month(first)} to {numbers.short_month(last)}"
-    return _table(caption, heads, body, notes, figures=[False, True, True, False, False])
+    return laid_out(caption, heads, body, notes, figures=[False, True, True, False, False])
 
 
 def _span(protected: Protected, catalogue: Catalogue) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -57,14 +57,14 @@ def _span(protected: Protected, catalogue: Catalogue) -> tuple[pd.Timestamp, pd.
 
 def _row(protected: Protected, known: Measure, found: pd.DataFrame) -> Html:
     rows = shown.rows(protected, known)
-    seen = rows[rows.apply(numbers.is_shown, axis=1)]
+    seen = rows[numbers.are_shown(rows)]
     first = seen.iloc[0] if len(seen) else rows.iloc[0]
     since = numbers.short_month(first["period_end"])
     return tag(
         "tr",
         tag("th", known.title, scope="row"),
-        tag("td", _symbol_cell(first), tag("span", since, class_="quiet"), class_="n"),
-        tag("td", tag("strong", _symbol_cell(rows.iloc[-1])), class_="n"),
+        tag("td", symbol_cell(first), tag("span", since, class_="quiet"), class_="n"),
+        tag("td", tag("strong", symbol_cell(rows.iloc[-1])), class_="n"),
         tag("td", trend_word(found, known)),
         tag("td", breaks(known, rows) or "none known"),
     )  # fmt: skip
@@ -78,7 +78,7 @@ def trend_word(found: pd.DataFrame, known: Measure) -> str:
 
 def breaks(known: Measure, rows: pd.DataFrame) -> str:
     """The days inside a series from which it is made otherwise, with the reason; empty where there is none."""
-    said = [f"{numbers.long_date(day)}: {why}" for day, why in charts._breaks(known, rows)]
+    said = [f"{numbers.long_date(day)}: {why}" for day, why in charts.breaks_of(known, rows)]
     version = rows["definition_version"]
     changed = (version.ne(version.shift()) & version.shift().notna()).to_numpy()
     said += [f"{numbers.long_date(day)}: new definition" for day in rows["period_start"][changed]]
@@ -94,7 +94,7 @@ def _symbols(protected: Protected, catalogue: Catalogue) -> list[str]:
 def pictures(protected: Protected, catalogue: Catalogue, found: pd.DataFrame) -> Html:
     """Each measure over five years with the line and the word of its trend, and its breaks."""
     made = [_picture(protected, known, found) for known in catalogue]
-    return joined(tag("div", *made[place : place + 2], class_="pair") for place in range(0, len(made), 2))
+    return joined(tag("div", *made[place : place + 2], class_="gallery") for place in range(0, len(made), 2))
 
 
 def _picture(protected: Protected, known: Measure, found: pd.DataFrame) -> Html:
@@ -148,7 +148,7 @@ def _policy(protected: Protected, catalogue: Catalogue, number: int, action: dic
 def _too_early(protected: Protected, known: Measure, day: pd.Timestamp) -> Html:
     """Why a policy cannot be tested: how many figures lie on each side of its date, and how many are needed."""
     rows = shown.rows(protected, known)
-    ends = rows.loc[rows.apply(numbers.is_shown, axis=1), "period_end"]
+    ends = rows.loc[numbers.are_shown(rows), "period_end"]
     after, fewest = int((ends >= day).sum()), interrupted.QUESTION.fewest
     said = (
         f"Begun on {numbers.long_date(day)}. What it changed cannot be told yet: {fewest} figures on each side are "
@@ -176,7 +176,7 @@ def ahead(found: ProtectedForecasts, catalogue: Catalogue) -> Html:
         "Likely range: nineteen times in twenty, if what comes is like what was.",
         f"Not forecast, as too few periods or numbers too small: {'; '.join(left)}." if left else "",
     ]
-    return _table("What may come", heads, body, notes)
+    return laid_out("What may come", heads, body, notes)
 
 
 def _ahead_row(known: Measure, coming: pd.DataFrame, tested: pd.DataFrame) -> Html:
@@ -212,7 +212,7 @@ def unknown(protected: Protected, catalogue: Catalogue, found: pd.DataFrame) -> 
 def _unknown_of(protected: Protected, known: Measure, found: pd.DataFrame) -> list[str]:
     rows = shown.rows(protected, known)
     lines = []
-    absent = rows[~rows.apply(numbers.is_shown, axis=1)]
+    absent = rows[~numbers.are_shown(rows)]
     if len(absent):
         why = dict.fromkeys(numbers.why_missing(row) for _, row in absent.iterrows())
         lines.append(f"{known.title}: {len(absent)} of {len(rows)} periods have no figure ({'; '.join(why)}).")

@@ -56,7 +56,7 @@ def summary(judged: Protected, catalogue: Catalogue, comments: dict[str, str] | 
     body = [_row(judged, m, _explained((comments or {}).get(m.id))) for m in off]
     right = [name in ("Latest", "Target", "Short by", heads[5]) for name in heads]
     notes = [tables.RAG_MEANING, scorecard.MEANING]
-    return lead + tables._table("Measures off target", heads, body, notes, class_="scorecard", figures=right)
+    return lead + tables.laid_out("Measures off target", heads, body, notes, class_="scorecard", figures=right)
 
 
 def _explained(comment: str | None) -> bool:
@@ -87,7 +87,7 @@ def _row(judged: Protected, measure: Measure, explained: bool) -> Html:
         "tr",
         tag("th", measure.title, scope="row"),
         tag("td", tag("strong", numbers.number(row["value"], row["unit"])),
-            tag("span", tables._unit_and_n(row), class_="quiet"), class_="n"),
+            tag("span", tables.unit_and_n(row), class_="quiet"), class_="n"),
         tag("td", numbers.number(row["target"], row["unit"]), class_="n"),
         tag("td", tables.rating(row)),
         tag("td", _gap(row), class_="n"),
@@ -116,7 +116,7 @@ def short_of(protected: Protected, measure: Measure) -> str:
     # A count to the base of the printed ones says no more than they do.
     count = max(math.ceil(heads / base - 1e-9) * base, base)
     way = "more" if measure.better == "higher" else "fewer"
-    people = words._population(measure).strip() or "cases"
+    people = words.population(measure).strip() or "cases"
     about = "about " if protected.profile == "public" else ""
     whole = numbers.number(row["denominator"])
     return f"It is {_gap(row)} off its target: {about}{count:,} {way} of the {whole} {people} would have met it."
@@ -174,14 +174,14 @@ def _changed(judged: Protected, measure: Measure, by: str) -> Html:
     heads = ["Group", "Year before", "Now", "Change", *(["Within"] if parts is not None else [])]
     body = [_group(name, then, row, parts) for name, row in now.iterrows()]
     caption = f"{measure.title} by {words.breakdown_title(by)}: what changed"
-    notes = tables._legend(pd.concat([now, then]))
+    notes = tables.legend(pd.concat([now, then]))
     if parts is None:
         notes.append("Mix and rate are not told apart: a group is hidden in one of the two years.")
     else:
         whole = f"{_points(parts['mix'].sum())} from the mix, {_points(parts['rate'].sum())} within the groups."
         notes += [f"Of the change of the whole: {whole}", _expected(then, now), PARTS_MEANING]
     right = [name in ("Year before", "Now", "Within") for name in heads]
-    return tables._table(caption, heads, body, notes, figures=right)
+    return tables.laid_out(caption, heads, body, notes, figures=right)
 
 
 def _parts(then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame | None:
@@ -208,7 +208,8 @@ def expected_for(then: pd.DataFrame, now: pd.DataFrame) -> float:
     Both have the groups as index and `numerator, denominator`; groups of nobody then are left out. NaN without any.
     Source: direct standardisation to today's mix.
     """
-    both = now[["denominator"]].join(then[["numerator", "denominator"]], rsuffix="_then", how="inner")
+    before = then[["numerator", "denominator"]].rename(columns={"denominator": "denominator_then"})
+    both = now[["denominator"]].join(before, how="inner")
     both = both[both["denominator_then"] > 0]
     rate = both["numerator"] / both["denominator_then"]
     whole = both["denominator"].sum()
@@ -234,8 +235,8 @@ def _group(name: str, then: pd.DataFrame, row: pd.Series, parts: pd.DataFrame | 
     word = str(word) if numbers.is_shown(row) and isinstance(word, str) else "not comparable"
     cells = [
         tag("th", str(name), scope="row"),
-        tag("td", tables._symbol_cell(before), class_="n"),
-        tag("td", tag("strong", tables._symbol_cell(row)), class_="n"),
+        tag("td", tables.symbol_cell(before), class_="n"),
+        tag("td", tag("strong", tables.symbol_cell(row)), class_="n"),
         tag("td", tables.change(word)),
     ]
     if parts is not None:
@@ -262,13 +263,13 @@ def flows(judged: Protected, catalogue: Catalogue) -> Html:
             tag(
                 "tr",
                 tag("th", measure.title, scope="row"),
-                tag("td", tag("strong", tables._symbol_cell(found.iloc[-1])), class_="n"),
-                tables._before(shown.previous(found), words.change_word(found, "previous")),
-                tables._before(shown.year_ago(found), words.change_word(found, "year_ago")),
+                tag("td", tag("strong", tables.symbol_cell(found.iloc[-1])), class_="n"),
+                tables.before_cell(shown.previous(found), words.change_word(found, "previous")),
+                tables.before_cell(shown.year_ago(found), words.change_word(found, "year_ago")),
                 tag("td", tag("span", signals.variation(found.iloc[-1]), class_="change")),
             )
         )
     newest = pd.concat([shown.rows(judged, m).tail(1) for m in there])
-    notes = [*tables._legend(newest), tables._rounding(judged)]
+    notes = [*tables.legend(newest), tables.rounding(judged)]
     right = [name in heads[1:4] for name in heads]
-    return tables._table("Children and young people who joined and left", heads, body, notes, figures=right)
+    return tables.laid_out("Children and young people who joined and left", heads, body, notes, figures=right)

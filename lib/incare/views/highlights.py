@@ -16,7 +16,7 @@ from incare.stats import intervals
 from incare.stats import trend as trends_of
 from incare.views import numbers, shown, signals, tables, words
 from incare.views.markup import Html, joined, tag
-from incare.views.tables import _table
+from incare.views.tables import laid_out
 
 WELL, BETTER, STEADY = "What is going well", "What to do better", "Neither"
 IMPROVING, WORSENING, HIGHER, LOWER, UNCLEAR = "improving", "getting worse", "rising", "falling", "no clear change"
@@ -183,7 +183,9 @@ def baseline(protected: Protected, catalogue: Catalogue, day: str | None) -> Htm
     """
     if not day:
         return tag(
-            "p", "No baseline was named, so no improvement is claimed. Name a day as `baseline`.", class_="quiet"
+            "p",
+            "No baseline was named, so no improvement is claimed. Name a day under the key baseline.",
+            class_="quiet",
         )
     rows = [(m, *_since(protected, m, pd.Timestamp(day))) for m in catalogue if not shown.is_mix(m)]
     kept = [(m, then, now) for m, then, now in rows if then is not None]
@@ -197,7 +199,7 @@ def baseline(protected: Protected, catalogue: Catalogue, day: str | None) -> Htm
     at = numbers.long_date(max(then["period_end"] for _, then, _ in kept))
     notes = [BASELINE, f"No figure at the baseline, so no claim: {'; '.join(left)}." if left else ""]
     right = [n not in ("Measure", "In words") for n in heads]
-    return _table(f"Since the baseline of {at}", heads, body, notes, class_="scorecard", figures=right)
+    return laid_out(f"Since the baseline of {at}", heads, body, notes, class_="scorecard", figures=right)
 
 
 def _since(protected: Protected, measure: Measure, day: pd.Timestamp) -> tuple[pd.Series | None, pd.Series]:
@@ -212,7 +214,9 @@ def baseline_change(then: pd.Series, now: pd.Series) -> tuple[float, float, floa
     """Change, its 95 % limits, and the word they allow: improved, worse, higher, lower, no clear change.
 
     Shares by Newcombe's limits, counts by the exact conditional test; another kind of figure has no limits and the
-    word "no test". A changed definition is "not comparable".
+    word "no test". A changed definition is "not comparable". Both rows are as `incare.series` has them: `value` in the
+    measure's unit, `numerator`, `denominator`, `unit`, `better`, `definition_version`; so are change and limits.
+    **Source** Newcombe (1998), method 10; Przyborowski and Wilenski (1940) for two counts.
     """
     gap = float(now["value"]) - float(then["value"])
     if int(now["definition_version"]) != int(then["definition_version"]):
@@ -264,7 +268,7 @@ def chances(found: ProtectedForecasts, catalogue: Catalogue, targets: dict | Non
     body = [_chance_row(m, ahead.iloc[-1], targets[m.id]["target"]) for m, ahead in kept]
     note = "Chance: if what comes is like what was, to the nearest 5%. A plan that changes things changes it."
     right = [n not in ("Measure",) for n in heads]
-    return _table("Can the targets be reached?", heads, body, [note], figures=right)
+    return laid_out("Can the targets be reached?", heads, body, [note], figures=right)
 
 
 def _chance_row(measure: Measure, last: pd.Series, target: float) -> Html:
@@ -281,7 +285,11 @@ def _chance_row(measure: Measure, last: pd.Series, target: float) -> Html:
 
 
 def chance(last: pd.Series, target: float, better: str) -> float:
-    """The chance that a forecast ends at a target or better, as a bell curve over its 95 % range."""
+    """The chance, 0 to 1, that a forecast ends at a target or better, as a bell curve over its 95 % range.
+
+    `last` has `mean, lo95, hi95` in the measure's unit; `better` is "higher" or "lower". A range without width gives 0
+    or 1. **Source** the normal distribution; nothing but the forecast's own range goes in.
+    """
     spread = (float(last["hi95"]) - float(last["lo95"])) / (2 * 1.959964)
     if not spread > 0:
         return float((last["mean"] >= target) if better == "higher" else (last["mean"] <= target))
@@ -311,7 +319,7 @@ def _mix_change(protected: Protected, measure: Measure) -> Html:
         return Html()
     note = "Parts that are hidden in one of the two years have no change. The changes of all parts add up to 0."
     right = [n not in ("Part", "In words") for n in heads]
-    return _table(f"{measure.title}: what changed since the year before", heads, body, [note], figures=right)
+    return laid_out(f"{measure.title}: what changed since the year before", heads, body, [note], figures=right)
 
 
 def _part_row(row: pd.Series) -> Html:

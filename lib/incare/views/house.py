@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from textwrap import wrap
 
@@ -54,15 +55,22 @@ def canvas(height: float, width: float = WIDTH, left=40, right=10, top=20, botto
     The figure is drawn without pyplot, so nothing is kept in memory and no display is needed.
     """
     import matplotlib
-    import seaborn
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with seaborn.plotting_context("notebook"), seaborn.axes_style("white", rc=STYLE), matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(_settings()):
         figure = Figure(figsize=(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH))
         FigureCanvasAgg(figure)
         box = (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)
         yield figure, figure.add_axes(box)
+
+
+@cache
+def _settings() -> dict:
+    """Seaborn's plain style with ours over it: made once, as a report draws a hundred charts."""
+    import seaborn
+
+    return {**seaborn.plotting_context("notebook"), **seaborn.axes_style("white"), **STYLE}
 
 
 def image(figure, alt: str, class_: str | None = None) -> Html:
@@ -76,7 +84,10 @@ def image(figure, alt: str, class_: str | None = None) -> Html:
     figure.savefig(drawn, format="rgba", dpi=2 * PIXELS_PER_INCH)
     size = tuple(int(inches * 2 * PIXELS_PER_INCH) for inches in figure.get_size_inches())
     picture = Image.frombytes("RGBA", size, drawn.getvalue()).convert("RGB")
-    picture.quantize(64, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    # The octree is ten times as fast as the usual way, and leaves white a shade off white.
+    picture = picture.quantize(64, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    picture.putpalette([255 if shade >= 254 else shade for shade in picture.getpalette()])
+    picture.save(small, format="png")
     width, height = (round(inches * PIXELS_PER_INCH) for inches in figure.get_size_inches())
     data = base64.b64encode(small.getvalue()).decode("ascii")
     return tag("img", src=f"data:image/png;base64,{data}", alt=alt, width=width, height=height, class_=class_)

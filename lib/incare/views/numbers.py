@@ -29,13 +29,14 @@ def half_up(value: float, places: int = 0) -> Decimal:
 
 
 def number(value: float, unit: str = "") -> str:
-    """A figure as printed: `74%`, `1,240`; means, such as days, keep one decimal.
+    """A figure as printed: `74%`, `1,240`; means, such as days, keep one decimal, and shares of a worker always do.
 
     Raises `ValueError` for a missing value: those are printed by `cell`, with their symbol.
     """
     if pd.isna(value):
         raise ValueError("A figure to print is missing; print the row with `cell`, which knows the symbols.")
-    places = 0 if unit in _WHOLE or float(value).is_integer() else 1
+    whole = unit in _WHOLE or (float(value).is_integer() and not unit.endswith("worker"))
+    places = 0 if whole else 1
     return f"{half_up(value, places):,}" + ("%" if unit == "%" else "")
 
 
@@ -50,6 +51,11 @@ def amount(value: float, unit: str) -> str:
 def is_shown(row: pd.Series) -> bool:
     """Whether a row has a value that may be printed."""
     return row["status"] in ("ok", "low") and bool(pd.notna(row["value"]))
+
+
+def are_shown(rows: pd.DataFrame) -> pd.Series:
+    """Whether each row has a value that may be printed."""
+    return rows["status"].isin(["ok", "low"]) & rows["value"].notna()
 
 
 def symbol(row: pd.Series) -> str:

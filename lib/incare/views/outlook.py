@@ -9,7 +9,7 @@ from incare.disclosure.projections import ALL, TOTAL, ProtectedProjection
 from incare.forecast.capacity import Staffing
 from incare.views import numbers, words
 from incare.views.markup import Html, joined, tag
-from incare.views.tables import _table
+from incare.views.tables import laid_out
 
 RANGE = "Likely range: the number should lie in it nineteen times in twenty, if what comes is like what was."
 SMALL = "c: under 8, hidden to protect children and young people."
@@ -33,11 +33,14 @@ TITLES = {
     "entries": "Coming into care",
     "exits": "Leaving care",
 }
-_PARTS = {"total": "the total", "age_band": "an age group", "placement": "a kind of placement"}
+PARTS = {"total": "the total", "age_band": "an age group", "placement": "a kind of placement"}
 
 
 def checked(shown: ProtectedProjection) -> ProtectedProjection:
-    """The projection itself; a `TypeError` for one that disclosure has not protected."""
+    """The projection itself, once it is known to be protected.
+
+    Raises `TypeError` for one that has not been through disclosure.
+    """
     if not isinstance(shown, ProtectedProjection):
         raise TypeError(
             f"Views draw only what disclosure has protected, and were given a {type(shown).__name__}: "
@@ -66,12 +69,14 @@ def name(category: str) -> str:
     return NAMES.get(category, str(category))
 
 
-def _people(value: float) -> str:
-    return numbers.number(value, "children") if float(value).is_integer() else f"{numbers.half_up(value, 1):,}"
+def people(value: float) -> str:
+    """A number of people as printed: whole, with a comma at the thousands."""
+    return f"{numbers.half_up(value):,}"
 
 
-def _between(row: pd.Series, low: str = "lo95", high: str = "hi95") -> str:
-    return f"{_people(row[low])} to {_people(row[high])}"
+def between(row: pd.Series, low: str = "lo95", high: str = "hi95") -> str:
+    """Two limits of a row, such as `585 to 700`."""
+    return f"{people(row[low])} to {people(row[high])}"
 
 
 def _cell(row: pd.Series) -> Html:
@@ -79,11 +84,12 @@ def _cell(row: pd.Series) -> Html:
     if row["status"] != "ok":
         return tag("td", tag("abbr", "c", title=numbers.SYMBOLS["c"]), class_="n")
     sure = row["lo95"] == row["hi95"]
-    likely = None if sure else tag("span", _between(row), class_="quiet")
-    return tag("td", tag("strong", _people(row["mean"])), likely, class_="n")
+    likely = None if sure else tag("span", between(row), class_="quiet")
+    return tag("td", tag("strong", people(row["mean"])), likely, class_="n")
 
 
-def _nothing(shown: ProtectedProjection, what: str) -> Html:
+def nothing(shown: ProtectedProjection, what: str) -> Html:
+    """Why a part of a projection cannot be shown, in the place where it would stand."""
     why = shown.refused or "the numbers are too small to show"
     return tag("p", f"{what} is not shown: {why.rstrip('.')}.", class_="empty")
 
@@ -96,7 +102,7 @@ def summary(shown: ProtectedProjection) -> Html:
     shown = checked(shown)
     total = shown.rows(TOTAL)
     if shown.refused or total.empty or (total["status"] != "ok").any():
-        return _nothing(shown, "A forecast")
+        return nothing(shown, "A forecast")
     said = [expected(shown), basis(shown), past_error_in_words(shown), *_shock(shown)]
     said += [notice for notice in shown.notices if not _of_shock(notice)]
     first, *others = [sentence for sentence in said if sentence]
@@ -108,9 +114,9 @@ def expected(shown: ProtectedProjection) -> str:
     """Today's number and what to expect a year and more ahead, in one sentence with likely ranges."""
     now = checked(shown).history(TOTAL, ALL).iloc[-1]
     opening = f"{numbers.long_date(now['day'])}: "
-    opening += f"{_people(now['value'])} children in care" if now["status"] == "ok" else "few children in care"
+    opening += f"{people(now['value'])} children in care" if now["status"] == "ok" else "few children in care"
     ahead = [
-        f"{when(shown, row['target'])} about {_people(row['mean'])}, likely from {_between(row)}"
+        f"{when(shown, row['target'])} about {people(row['mean'])}, likely from {between(row)}"
         for _, row in marks(shown, shown.rows(TOTAL)).iterrows()
     ]
     return f"{opening}; {'; '.join(ahead)}."
@@ -137,9 +143,10 @@ def past_error_in_words(shown: ProtectedProjection) -> str:
         return "Its past error is not known: the record is too short to try the forecast on earlier dates often enough."
     row = found.loc[(found["horizon"] - 12).abs().idxmin()]
     what = "carrying every child forward" if projections.loses(shown) else "the forecast for"
+    ours, repeated = (error_words(row[name]) for name in ("mae", "mae_last_value"))
     return (
-        f"In the past {what} {_ahead_words(row['horizon'])} missed by {_error(row['mae'])} on average; "
-        f"repeating that day’s number missed by {_error(row['mae_last_value'])} ({int(row['origins'])} earlier dates)."
+        f"In the past {what} {_ahead_words(row['horizon'])} missed by {ours} on average; "
+        f"repeating that day’s number missed by {repeated} ({int(row['origins'])} earlier dates)."
     )
 
 
@@ -147,10 +154,11 @@ def _ahead_words(months: int) -> str:
     return {12: "a year ahead", 24: "two years ahead"}.get(int(months), f"{int(months)} months ahead")
 
 
-def _error(size: float) -> str:
+def error_words(size: float) -> str:
+    """The size of a past error in people, in words."""
     if size < 0.5:
         return "less than one child"
-    return f"about {_people(size)} {'child' if size == 1 else 'children'}"
+    return f"about {people(size)} {'child' if size == 1 else 'children'}"
 
 
 def _of_shock(notice: str) -> bool:
@@ -165,8 +173,7 @@ def _shock(shown: ProtectedProjection) -> list[str]:
         return said
     both = zip(marks(shown, shown.rows(TOTAL)).iterrows(), marks(shown, other).iterrows(), strict=True)
     pairs = [
-        f"{when(shown, row['target'])} about {_people(row['mean'])} with that quarter, "
-        f"{_people(without['mean'])} without"
+        f"{when(shown, row['target'])} about {people(row['mean'])} with that quarter, {people(without['mean'])} without"
         for (_, row), (_, without) in both
     ]
     return [*said, f"{'; '.join(pairs)}.".capitalize()]
@@ -181,7 +188,7 @@ def by_group(shown: ProtectedProjection, breakdown: str) -> Html:
     title = TITLES.get(breakdown, words.breakdown_title(breakdown))
     groups = shown.categories(breakdown)
     if not groups:
-        return _nothing(shown, title)
+        return nothing(shown, title)
     everyone = "care_leavers total" if breakdown.startswith("care_leavers") else TOTAL
     found = marks(shown, shown.rows(breakdown))
     ends = sorted(found["target"].unique())
@@ -191,7 +198,7 @@ def by_group(shown: ProtectedProjection, breakdown: str) -> Html:
     body = [_line(shown, part, group, label, ends, today) for part, group, label in lines]
     hidden = bool((found["status"] != "ok").any())
     notes = [RANGE, _sure(found), _joined_note(groups), _rounding(shown), SMALL if hidden else ""]
-    return _table(f"{title}, from {numbers.long_date(shown.origin)}", heads, body, notes)
+    return laid_out(f"{title}, from {numbers.long_date(shown.origin)}", heads, body, notes)
 
 
 def _line(shown: ProtectedProjection, breakdown: str, group: str, label: str, ends, today: bool) -> Html:
@@ -200,7 +207,7 @@ def _line(shown: ProtectedProjection, breakdown: str, group: str, label: str, en
     cells = []
     if today:
         known = len(past) and past.iloc[-1]["status"] == "ok"
-        cells.append(tag("td", _people(past.iloc[-1]["value"]) if known else "c", class_="n"))
+        cells.append(tag("td", people(past.iloc[-1]["value"]) if known else "c", class_="n"))
     cells += [_cell(rows.loc[end]) for end in ends]
     return tag("tr", tag("th", label, scope="row"), *cells, class_="all" if group == ALL else None)
 
@@ -224,7 +231,7 @@ def flows(shown: ProtectedProjection) -> Html:
     """Children expected to come into care and to leave it, by year, among them those who turn 18."""
     shown = checked(shown)
     if shown.flows.empty:
-        return _nothing(shown, "Coming into care and leaving it")
+        return nothing(shown, "Coming into care and leaving it")
     return joined(_flow(shown, part) for part in ("entries", "exits"))
 
 
@@ -244,7 +251,7 @@ def _flow(shown: ProtectedProjection, part: str) -> Html:
         for group in groups
     ]
     notes = [RANGE, _joined_note(groups), _rounding(shown), SMALL if (found["status"] != "ok").any() else ""]
-    return _table(f"{TITLES[part]}: children a year", heads, body, notes)
+    return laid_out(f"{TITLES[part]}: children a year", heads, body, notes)
 
 
 def _year_ahead(shown: ProtectedProjection, year: int) -> str:
@@ -256,7 +263,7 @@ def scenarios(shown: ProtectedProjection) -> Html:
     """What each scenario file changes: the number under it, the difference, and the likely range of the difference."""
     shown = checked(shown)
     if shown.refused:
-        return _nothing(shown, "What if")
+        return nothing(shown, "What if")
     if shown.changes.empty:
         said = "No scenario was given. Name scenario files under scenarios in the params file to see what they change."
         return tag("p", said, class_="empty")
@@ -293,13 +300,13 @@ def _scenario(shown: ProtectedProjection, label: str) -> Html:
         "under 8: a change too small to show." if hidden else "",
         _rounding(shown),
     ]
-    return _table(f"What if: {label}", heads, body, notes) + _entries_line(shown, found)
+    return laid_out(f"What if: {label}", heads, body, notes) + _entries_line(shown, found)
 
 
 def _change_cells(row: pd.Series) -> list[Html]:
     if row["status"] != "ok":
         return [tag("td", "–", class_="n"), tag("td", "under 8", class_="n"), tag("td", "–", class_="n")]
-    level = tag("td", _people(row["level"]), class_="n")
+    level = tag("td", people(row["level"]), class_="n")
     change = tag("td", tag("strong", _signed(row["mean"])), class_="n")
     if row["mean"] == 0 and row["lo95"] == 0 and row["hi95"] == 0:
         return [level, tag("td", tag("strong", "none"), class_="n"), tag("td", "–", class_="n")]
@@ -308,7 +315,7 @@ def _change_cells(row: pd.Series) -> list[Html]:
 
 def _signed(value: float) -> str:
     sign = "+" if value > 0 else "−" if value < 0 else ""
-    return f"{sign}{_people(abs(value))}"
+    return f"{sign}{people(abs(value))}"
 
 
 def _entries_line(shown: ProtectedProjection, found: pd.DataFrame) -> Html:
@@ -323,7 +330,7 @@ def targets(shown: ProtectedProjection) -> Html:
     """How likely each target of the scenario files is met, with the scenario and without it."""
     shown = checked(shown)
     if shown.refused:
-        return _nothing(shown, "The chance of reaching a target")
+        return nothing(shown, "The chance of reaching a target")
     if shown.chances.empty:
         said = (
             "No target for the number in care was given. A scenario file may name one: targets, with children and by."
@@ -333,7 +340,7 @@ def targets(shown: ProtectedProjection) -> Html:
     body = [
         tag(
             "tr",
-            tag("th", f"{_people(row['children'])} children in care", scope="row"),
+            tag("th", f"{people(row['children'])} children in care", scope="row"),
             tag("td", numbers.long_date(row["by"])),
             tag("td", row["scenario"]),
             *(tag("td", _chance(row[part]), class_="n") for part in ("chance", "chance_without")),
@@ -341,7 +348,7 @@ def targets(shown: ProtectedProjection) -> Html:
         for _, row in shown.chances.iterrows()
     ]
     note = "Chance: of every hundred futures that were drawn, how many reach the target; to the nearest five."
-    return _table(
+    return laid_out(
         "How likely a target is met", heads, body, [note if shown.base > 1 else ""], figures=[False] * 3 + [True] * 2
     )
 
@@ -360,7 +367,7 @@ def past_error(shown: ProtectedProjection) -> Html:
     """How far earlier forecasts were off, beside repeating the last number, and how often their ranges held."""
     shown = checked(shown)
     if shown.refused:
-        return _nothing(shown, "Past error")
+        return nothing(shown, "Past error")
     sentence = tag("p", past_error_in_words(shown), class_="headline")
     if projections.untested(shown):
         return sentence
@@ -378,10 +385,10 @@ def past_error(shown: ProtectedProjection) -> Html:
         tag(
             "tr",
             tag("th", _ahead_words(row["horizon"]), scope="row"),
-            tag("td", _PARTS[row["breakdown"]]),
+            tag("td", PARTS[row["breakdown"]]),
             tag("td", f"{int(row['origins'])}", class_="n"),
-            *(tag("td", _people(row[part]), class_="n") for part in ("mae", "mae_last_value")),
-            *(tag("td", f"{_people(row[part])} of 100", class_="n") for part in ("cover80", "cover95")),
+            *(tag("td", people(row[part]), class_="n") for part in ("mae", "mae_last_value")),
+            *(tag("td", f"{people(row[part])} of 100", class_="n") for part in ("cover80", "cover95")),
         )
         for _, row in tested.iterrows()
     ]
@@ -392,14 +399,14 @@ def past_error(shown: ProtectedProjection) -> Html:
         _narrow(tested),
         "Looks ahead that could be tried from fewer than three dates are left out." if shown.base > 1 else "",
     ]
-    made = _table("Past error", heads, body, notes, figures=[False, False, *[True] * 5])
+    made = laid_out("Past error", heads, body, notes, figures=[False, False, *[True] * 5])
     return sentence + made
 
 
 def _narrow(tested: pd.DataFrame) -> str:
     """A warning where the ranges of parts held clearly less often than they should."""
     year = tested[(tested["horizon"] == 12) & (tested["cover80"] < 70)]
-    parts = [_PARTS[part] for part in year["breakdown"]]
+    parts = [PARTS[part] for part in year["breakdown"]]
     return f"For {' and '.join(parts)} the ranges were too narrow on this record: read them as wider." if parts else ""
 
 
@@ -408,7 +415,7 @@ def advisers(shown: ProtectedProjection) -> Html:
     shown = checked(shown)
     found = shown.advisers
     if shown.refused or found.empty:
-        return _nothing(shown, "How many advisers are needed")
+        return nothing(shown, "How many advisers are needed")
     given = shown.staffing[-1] if shown.staffing else None
     staff = given[1] if given else Staffing(0.0, CEILING)
     heads = ["How many", *(_today_or(shown, day) for day in found["target"])]
@@ -417,7 +424,7 @@ def advisers(shown: ProtectedProjection) -> Html:
     if surveyed:
         lines += [("Of these, want it: at least", found["low"]), ("… most likely, if those who did not answer are like "
                    "those who did", found["mid"]), ("… at most", found["high"])]  # fmt: skip
-    body = [_adviser_row(label, values, _people) for label, values in lines]
+    body = [_adviser_row(label, values, people) for label, values in lines]
     # Advisers follow from the printed numbers, so that they say no more than these.
     extra = [("low", "fewest"), ("high", "most")] if surveyed else [("added", "all of them")]
     body.append(_adviser_row("Advisers needed until 21", staff.needed(found["people"]), _fte))
@@ -426,16 +433,16 @@ def advisers(shown: ProtectedProjection) -> Html:
         for part, what in extra
     ]
     notes = [
-        f"Advisers: full-time, at {_people(staff.ceiling)} young people each"
+        f"Advisers: full-time, at {people(staff.ceiling)} young people each"
         + (f", as the scenario {given[0]} says." if given else "; a scenario file’s staffing changes that."),
-        f"There are {_fte(staff.advisers)} advisers under that scenario, with places for {_people(staff.places)}."
+        f"There are {_fte(staff.advisers)} advisers under that scenario, with places for {people(staff.places)}."
         if given and staff.advisers
         else "",
         "" if surveyed else "No survey of what young people want is in the extract, so take-up is not narrowed down.",
         _rounding(shown),
         SMALL if found[["people", "added"]].isna().any(axis=None) else "",
     ]
-    return _table("Young people to support, and the advisers they need", heads, body, notes)
+    return laid_out("Young people to support, and the advisers they need", heads, body, notes)
 
 
 def _today_or(shown: ProtectedProjection, day) -> str:
@@ -455,10 +462,10 @@ def leavers_ahead(shown: ProtectedProjection) -> Html:
     """Care leavers by age ahead, and how many may be in touch and stay with former carers."""
     shown = checked(shown)
     if shown.refused or not shown.categories("care_leavers total"):
-        return _nothing(shown, "Care leavers to come")
+        return nothing(shown, "Care leavers to come")
     said = [
         f"{label}: " + "; ".join(
-            f"{when(shown, row['target'])} about {_people(row['mean'])}, likely from {_between(row)}"
+            f"{when(shown, row['target'])} about {people(row['mean'])}, likely from {between(row)}"
             for _, row in marks(shown, shown.rows(part)).iterrows()
             if row["status"] == "ok"
         ) + "."

@@ -16,9 +16,9 @@ from incare.periods import Quarter
 from incare.stats import intervals
 from incare.views import cards, charts, funnel_chart, numbers, shown, tables, words
 from incare.views.markup import Html, joined, tag
-from incare.views.tables import _table
+from incare.views.tables import laid_out
 
-NONE = "No question was handed in. Questions given under `questions` in the params file are kept here until answered."
+NONE = "No question was handed in. Those given under the key questions of the params file are kept until answered."
 IN, REST, ALL = "asked about", "the rest", "all"
 DIFFERENCE = (
     "Difference: the group less the rest, with its 95% interval, made from the figures as printed. Higher or lower is "
@@ -192,13 +192,13 @@ def table(answer: Answer) -> Html:
     end = numbers.long_date(answer.rows["period_end"].max())
     caption = f"Asked about: {answer.cohort or 'everyone'}, to {end}"
     base = "Counts are rounded to the nearest 5, so they may not add up." if answer.profile == "public" else ""
-    notes = [*tables._legend(pd.DataFrame(used)), DIFFERENCE if answer.cohort else "", base]
-    return _table(caption, heads, body, notes)
+    notes = [*tables.legend(pd.DataFrame(used)), DIFFERENCE if answer.cohort else "", base]
+    return laid_out(caption, heads, body, notes)
 
 
 def _cell(row: pd.Series) -> Html:
     return tag(
-        "td", tag("strong", tables._symbol_cell(row)), tag("span", numbers.n_of_d(row), class_="quiet"), class_="n"
+        "td", tag("strong", tables.symbol_cell(row)), tag("span", numbers.n_of_d(row), class_="quiet"), class_="n"
     )
 
 
@@ -230,7 +230,7 @@ def _history(answer: Answer, measure: Measure) -> Html:
         for end in ends
     ]
     heads = [grain.capitalize(), IN.capitalize(), REST.capitalize(), ALL.capitalize()]
-    return _table(f"{measure.title}, by {grain}", heads, body, tables._legend(mine))
+    return laid_out(f"{measure.title}, by {grain}", heads, body, tables.legend(mine))
 
 
 def by_group(answer: Answer) -> Html:

@@ -13,7 +13,7 @@ from incare.disclosure.released import read_figures
 from incare.measure import Catalogue
 from incare.views import numbers, shown
 from incare.views.markup import Html, tag
-from incare.views.tables import _symbol_cell, _table
+from incare.views.tables import laid_out, symbol_cell
 
 KEY = ["measure", "grain", "period_end", "breakdown", "category"]
 FIGURES = ("figures.csv",)
@@ -102,7 +102,7 @@ def report(protected: Protected, catalogue: Catalogue, earlier: Earlier) -> Html
     right = [n in (heads[2], "This pack") for n in heads]
     periods = found["period_end"].nunique()
     said = f"{compared_with} {len(found)} figures of {periods} earlier period{'s' * (periods != 1)} were revised."
-    return tag("p", said, class_="headline") + _table("Revised figures", heads, body, [MEANING], figures=right)
+    return tag("p", said, class_="headline") + laid_out("Revised figures", heads, body, [MEANING], figures=right)
 
 
 def _row(row: pd.Series, measure, earlier: Earlier) -> Html:
@@ -115,8 +115,8 @@ def _row(row: pd.Series, measure, earlier: Earlier) -> Html:
         "tr",
         tag("th", measure.title, scope="row"),
         tag("td", numbers.period_label(row["period_end"], row["grain"])),
-        tag("td", _symbol_cell(was), tag("span", numbers.n_of_d(was), class_="quiet"), class_="n"),
-        tag("td", tag("strong", _symbol_cell(row)), tag("span", numbers.n_of_d(row), class_="quiet"), class_="n"),
+        tag("td", symbol_cell(was), tag("span", numbers.n_of_d(was), class_="quiet"), class_="n"),
+        tag("td", tag("strong", symbol_cell(row)), tag("span", numbers.n_of_d(row), class_="quiet"), class_="n"),
         tag("td", why),
     )
 

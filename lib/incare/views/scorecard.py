@@ -96,7 +96,7 @@ def disagreements(judged: Protected, catalogue: Catalogue, trends: pd.DataFrame 
     found = [(m, shown.latest(judged, m)) for m in catalogue if not shown.is_mix(m)]
     found = [(m, row, signals.verdict(row, signals.trend_word(trends, m))) for m, row in found]
     apart = [(m, row, v) for m, row, v in found if v.agrees is False]
-    unsure = [m for m, row, v in found if row.get("rag") in words._RAG and v.agrees is None]
+    unsure = [m for m, row, v in found if row.get("rag") in words.RAG and v.agrees is None]
     items = [
         tag("li", f"{m.title}: ", tables.rating(row), " ", tag("strong", _value(row)), f". {v.sentence}")
         for m, row, v in apart
@@ -128,29 +128,29 @@ def table(
     body = [_table_row(judged, m, targets, trends, published) for m in single]
     newest = pd.concat([shown.rows(judged, m).tail(1) for m in single])
     caption = f"Scorecard to {numbers.long_date(newest['period_end'].max())}"
-    notes = [*tables._legend(newest), tables.RAG_MEANING, tables.CHANGE_MEANING, MEANING, DISAGREE]
+    notes = [*tables.legend(newest), tables.RAG_MEANING, tables.CHANGE_MEANING, MEANING, DISAGREE]
     notes += [benchmarks.ENGLAND_MEANING] if published is not None else []
     right = [name in ("Latest", "Previous period", "Year before", "England") for name in heads]
-    return tables._table(caption, heads, body, notes, class_="scorecard", figures=right)
+    return tables.laid_out(caption, heads, body, notes, class_="scorecard", figures=right)
 
 
 def _table_row(judged: Protected, measure: Measure, targets, trends, published) -> Html:
     found = shown.rows(judged, measure)
     row, target = found.iloc[-1], shown.target_of(found, measure, targets)
     goal = None if target is None else tag("span", f"target {numbers.number(target, row['unit'])}", class_="quiet")
-    unit, count = tables._unit_and_n(row).partition(", ")[::2]
+    unit, count = tables.unit_and_n(row).partition(", ")[::2]
     return tag(
         "tr",
         tag("th", measure.title, scope="row"),
         tag(
             "td",
-            tag("strong", tables._symbol_cell(row)),
+            tag("strong", tables.symbol_cell(row)),
             *(tag("span", text, class_="quiet") for text in (unit, count) if text),
             class_="n",
         ),
         tag("td", tables.rating(row), goal),
-        tables._before(shown.previous(found), words.change_word(found, "previous")),
-        tables._before(shown.year_ago(found), words.change_word(found, "year_ago")),
+        tables.before_cell(shown.previous(found), words.change_word(found, "previous")),
+        tables.before_cell(shown.year_ago(found), words.change_word(found, "year_ago")),
         _signal(row, signals.trend_word(trends, measure)),
         benchmarks.england_cell(found, published),
     )
@@ -165,7 +165,7 @@ def icons(row: pd.Series) -> Html:
 def _signal(row: pd.Series, trend: str) -> Html:
     verdict = signals.verdict(row, trend)
     mark = tag("strong", "≠ ") if verdict.agrees is False else None
-    sentence = tag("span", mark, verdict.sentence, class_="quiet") if row.get("rag") in words._RAG else None
+    sentence = tag("span", mark, verdict.sentence, class_="quiet") if row.get("rag") in words.RAG else None
     return tag("td", icons(row), tag("span", f"Long trend: {trend}", class_="quiet") if trend else None, sentence)
 
 
@@ -222,7 +222,7 @@ def limits_chart(judged: Protected, measure: Measure, targets: dict | None = Non
     Periods before the first with a figure are left out: the record does not reach them.
     """
     found = shown.rows(judged, measure)
-    seen = found[found.apply(numbers.is_shown, axis=1)]
+    seen = found[numbers.are_shown(found)]
     if seen.empty:
         return spc_chart.chart(judged, measure, targets=targets)
     first = seen["period_end"].min()

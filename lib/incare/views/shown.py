@@ -16,7 +16,10 @@ class NoRowsError(LookupError):
 
 
 def frame_of(shown: Protected) -> pd.DataFrame:
-    """The frame of a protected series; a `TypeError` for anything that has not been through disclosure."""
+    """The frame of a protected series, with the columns of `incare.series` and those that statistics added.
+
+    Raises `TypeError` for anything that has not been through disclosure.
+    """
     if not isinstance(shown, Protected):
         raise TypeError(
             f"Views draw only what disclosure has protected, and were given a {type(shown).__name__}: "

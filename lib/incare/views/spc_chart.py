@@ -40,22 +40,22 @@ def chart(
     known = shown.facts(measure)
     found = _rows(protected, known, breakdown, category)
     if not shown.any_shown(found):
-        return charts._empty(known, found)
+        return charts.empty_chart(known, found)
     if not shown.enough_for_a_line(found):
         return tag("p", "No chart: too few periods can be shown for limits.", class_="empty")
     target = shown.target_of(found, known, targets)
     labels = _labels(found, known, target)
-    drawn = found.loc[found.apply(numbers.is_shown, axis=1), "value"].to_list()
+    drawn = found.loc[numbers.are_shown(found), "value"].to_list()
     drawn += [v for v in found[["lcl", "ucl", "mean"]].to_numpy(float).ravel() if v == v]
     with house.canvas(height=320, left=48, right=max(92, house.room_for(labels)), top=_STRIP + 22) as (figure, axes):
         drawn += [] if target is None else [target]
         # A line without height needs the 0 to be seen against.
-        note = charts._set_heights(axes, drawn if max(drawn) > min(drawn) else [0.0, *drawn], known.unit)
-        charts._set_dates(axes, found)
+        note = charts.set_heights(axes, drawn if max(drawn) > min(drawn) else [0.0, *drawn], known.unit)
+        charts.set_dates(axes, found)
         _draw_limits(axes, found)
-        charts._draw_target(axes, target)
+        charts.draw_target(axes, target)
         _draw_points(axes, found)
-        charts._draw_gaps(axes, found)
+        charts.draw_gaps(axes, found)
         _draw_phases(axes, found)
         house.beside(axes, labels)
         _draw_icons(figure, found)
@@ -63,9 +63,9 @@ def chart(
             0.99, 0.02, f"Rules {found['rules'].iloc[-1]}", ha="right", va="bottom", size=8.5, color=house.QUIET
         )
         picture = house.image(figure, _alternative(found, known, target))
-    notes = (_rules_note(found), _marks_note(found), _limits_note(found), note, charts._gap_note(found))
+    notes = (_rules_note(found), _marks_note(found), _limits_note(found), note, charts.gap_note(found))
     by = "" if breakdown == "total" else f"{breakdown.replace('_', ' ')}: {found['category'].iloc[-1]}"
-    return charts._figure(picture, known, found, *notes, by=by)
+    return charts.captioned(picture, known, found, *notes, by=by)
 
 
 def _rows(protected: Protected, known: Measure, breakdown: str, category: str | None) -> pd.DataFrame:
@@ -92,7 +92,7 @@ def _labels(found: pd.DataFrame, known: Measure, target: float | None) -> list[L
         for name, text in printed.items()
         if name == "Mean" or text != printed["Mean"]
     ]
-    return [*charts._last_label(found), *named, *charts._target_label(target, known)]
+    return [*charts.last_label(found), *named, *charts.target_label(target, known)]
 
 
 def _draw_limits(axes, found: pd.DataFrame) -> None:
@@ -113,9 +113,9 @@ def _stretched(line: pd.Series) -> list[float]:
 
 
 def _draw_points(axes, found: pd.DataFrame) -> None:
-    for run in charts._runs(found):
+    for run in charts.runs(found):
         axes.plot(run["period_end"], run["value"], color=house.INK, linewidth=1.1, zorder=3)
-    seen = found[found.apply(numbers.is_shown, axis=1)]
+    seen = found[numbers.are_shown(found)]
     common = seen[seen["point"] == ""]
     axes.plot(common["period_end"], common["value"], "o", color=house.INK, markersize=3.8, zorder=4)
     for name, (mark, colour, _) in MARKS.items():
@@ -166,7 +166,7 @@ def _rising(found: pd.DataFrame) -> bool | None:
 
 def _alternative(found: pd.DataFrame, known: Measure, target: float | None) -> str:
     last = found.iloc[-1]
-    lines = [f"Control chart of {alt._lower(known.title)}, {alt._span(found)}.", alt._latest(found)]
+    lines = [f"Control chart of {alt.lower_first(known.title)}, {alt.span(found)}.", alt.latest(found)]
     if pd.notna(last["mean"]):
         limits = [numbers.number(last[name], known.unit) for name in ("mean", "lcl", "ucl") if pd.notna(last[name])]
         lines.append(f"Mean {limits[0]}" + (f", limits {limits[1]} to {limits[2]}." if len(limits) == 3 else "."))
@@ -175,10 +175,10 @@ def _alternative(found: pd.DataFrame, known: Measure, target: float | None) -> s
         lines.append(f"Target {numbers.number(target, known.unit)}.")
     if last["assurance"]:
         lines.append(f"{spc_icons.words_of(last['assurance'], spc_icons.ASSURANCE)}.")
-    marked, seen = int((found["special_cause"] != "").sum()), int(found.apply(numbers.is_shown, axis=1).sum())
+    marked, seen = int((found["special_cause"] != "").sum()), int(numbers.are_shown(found).sum())
     newest = f"; the latest is one ({last['special_cause']})" if last["special_cause"] else ""
     lines.append(f"Special causes: {marked} of {seen} points{newest}.")
-    return " ".join(line for line in (*lines, alt._gaps(found)) if line)
+    return " ".join(line for line in (*lines, alt.gaps(found)) if line)
 
 
 def _rules_note(found: pd.DataFrame) -> str:
@@ -191,7 +191,12 @@ def _rules_note(found: pd.DataFrame) -> str:
 
 
 def _marks_note(found: pd.DataFrame) -> str:
-    used = [said for name, (_, _, said) in MARKS.items() if (found["point"] == name).any()]
+    there = {name for name in MARKS if (found["point"] == name).any()}
+    if {"higher", "lower"} <= there:
+        there, either = there - {"higher", "lower"}, ["diamond: higher or lower, as it stands"]
+    else:
+        either = []
+    used = [said for name, (_, _, said) in MARKS.items() if name in there] + either
     return f"{'; '.join(used).capitalize()}." if used else ""
 
 

@@ -62,7 +62,10 @@ def assurance(word: str, better: str = "higher") -> Html:
 
 
 def words_of(word: str, known: dict[str, str]) -> str:
-    """What is said beside an icon."""
+    """What is said beside an icon; `known` maps the words of variation or assurance to their sentences.
+
+    Raises `ValueError` for a word without an icon.
+    """
     if word not in known:
         raise ValueError(f"There is no icon for {word!r}; there are {', '.join(known)}.")
     return known[word]

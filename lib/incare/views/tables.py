@@ -39,8 +39,8 @@ def scorecard(protected: Protected, catalogue: Catalogue, sparklines: bool = Tru
     body = [_scorecard_row(protected, m, sparklines, targets) for m in single]
     found = pd.concat([shown.rows(protected, m).tail(1) for m in single])
     end = numbers.long_date(found["period_end"].max())
-    notes = [*_legend(found), RAG_MEANING, CHANGE_MEANING]
-    return _table(f"Scorecard to {end}", heads, body, notes, class_="scorecard")
+    notes = [*legend(found), RAG_MEANING, CHANGE_MEANING]
+    return laid_out(f"Scorecard to {end}", heads, body, notes, class_="scorecard")
 
 
 def _scorecard_row(protected: Protected, measure: Measure, sparklines: bool, targets: dict | None) -> Html:
@@ -48,22 +48,24 @@ def _scorecard_row(protected: Protected, measure: Measure, sparklines: bool, tar
     row, target = found.iloc[-1], shown.target_of(found, measure, targets)
     cells = [
         tag("th", measure.title, scope="row"),
-        tag("td", tag("strong", _symbol_cell(row)), tag("span", _unit_and_n(row), class_="quiet"), class_="n"),
+        tag("td", tag("strong", symbol_cell(row)), tag("span", unit_and_n(row), class_="quiet"), class_="n"),
         tag("td", "–" if target is None else numbers.number(target, row["unit"]), class_="n"),
         tag("td", rating(row)),
-        _before(shown.previous(found), words.change_word(found, "previous")),
-        _before(shown.year_ago(found), words.change_word(found, "year_ago")),
+        before_cell(shown.previous(found), words.change_word(found, "previous")),
+        before_cell(shown.year_ago(found), words.change_word(found, "year_ago")),
     ]
     if sparklines:
         cells.append(tag("td", charts.sparkline(protected, measure)))
     return tag("tr", *cells)
 
 
-def _before(before: pd.Series | None, word: str) -> Html:
-    return tag("td", _symbol_cell(before), change(word) if word else None, class_="n")
+def before_cell(before: pd.Series | None, word: str) -> Html:
+    """An earlier figure as a cell, with the word of what changed since."""
+    return tag("td", symbol_cell(before), change(word) if word else None, class_="n")
 
 
-def _unit_and_n(row: pd.Series) -> str:
+def unit_and_n(row: pd.Series) -> str:
+    """The unit and the numbers behind a figure, as small print; empty for a percentage that has none."""
     unit = "" if row["unit"] == "%" or not numbers.is_shown(row) else row["unit"]
     return ", ".join(text for text in (unit, numbers.n_of_d(row)) if text)
 
@@ -97,7 +99,7 @@ def series(protected: Protected, measure: Measure | str, last: int = 8) -> Html:
         )
         for _, row in found.iterrows()
     ]
-    return _table(f"{known.title}, last {len(found)} {grain.lower()}s", heads, body, _legend(found))
+    return laid_out(f"{known.title}, last {len(found)} {grain.lower()}s", heads, body, legend(found))
 
 
 def _period_head(row: pd.Series) -> Html:
@@ -116,7 +118,7 @@ def breakdown(protected: Protected, measure: Measure | str, by: str) -> Html:
         for row, last in _with_last(both)
     ]
     caption = f"{known.title} by {words.breakdown_title(by)}, {numbers.period_words(found.iloc[0], known)}"
-    return _table(caption, heads, body, [*_legend(both), _rounding(protected)])
+    return laid_out(caption, heads, body, [*legend(both), rounding(protected)])
 
 
 def mix(protected: Protected, measure: Measure | str, last: int = 5) -> Html:
@@ -126,14 +128,14 @@ def mix(protected: Protected, measure: Measure | str, last: int = 5) -> Html:
     ends = sorted(found["period_end"].unique())[-last:]
     found = found[found["period_end"].isin(ends)]
     grain = found["grain"].iloc[0]
-    heads = [known.title, *(numbers.period_label(end, grain) for end in ends)]
+    heads = ["Part", *(numbers.period_label(end, grain) for end in ends)]
     body = [_mix_row(part, rows) for part, rows in found.groupby("category", sort=False)]
     caption = f"{known.title}, {known.unit}, {grain}s to {numbers.long_date(ends[-1])}"
-    return _table(caption, heads, body, [*_legend(found), _rounding(protected)])
+    return laid_out(caption, heads, body, [*legend(found), rounding(protected)])
 
 
 def _mix_row(part: str, rows: pd.DataFrame) -> Html:
-    figures = (tag("td", _symbol_cell(row), class_="n") for _, row in rows.iterrows())
+    figures = (tag("td", symbol_cell(row), class_="n") for _, row in rows.iterrows())
     return tag("tr", tag("th", part, scope="row"), *figures)
 
 
@@ -149,15 +151,15 @@ def parts_by(protected: Protected, measure: Measure | str, by: str) -> Html:
         tag(
             "tr",
             tag("th", name, scope="row"),
-            *(tag("td", _symbol_cell(cells.get((g, name))), class_="n") for g in groups),
-            tag("td", _symbol_cell(everyone.loc[name]), class_="n"),
+            *(tag("td", symbol_cell(cells.get((g, name))), class_="n") for g in groups),
+            tag("td", symbol_cell(everyone.loc[name]), class_="n"),
         )
         for name in parts
     ]
     caption = (
         f"{known.title} by {words.breakdown_title(by)}, {known.unit}, {numbers.period_words(found.iloc[0], known)}"
     )
-    return _table(caption, [known.title, *groups, "All"], body, [*_legend(found), _rounding(protected)])
+    return laid_out(caption, ["Part", *groups, "All"], body, [*legend(found), rounding(protected)])
 
 
 def forecast(forecasts, measure: Measure | str, every: int = 1) -> Html:
@@ -171,12 +173,12 @@ def forecast(forecasts, measure: Measure | str, every: int = 1) -> Html:
             "tr",
             tag("th", numbers.short_month(row["ds"]), scope="row", class_="date"),
             tag("td", numbers.number(row["mean"], known.unit), class_="n"),
-            *(tag("td", _between(row, low, high, known.unit), class_="n") for low, high in _BANDS),
+            *(tag("td", between(row, low, high, known.unit), class_="n") for low, high in _BANDS),
         )
         for _, row in kept.iterrows()
     ]
     method = f"Method: {frame['method'].iloc[0]}." if "method" in frame else ""
-    return _table(f"{known.title}: forecast, {known.unit}", heads, body, [method])
+    return laid_out(f"{known.title}: forecast, {known.unit}", heads, body, [method])
 
 
 _BANDS = (("lo80", "hi80"), ("lo95", "hi95"))
@@ -196,7 +198,7 @@ def backtest(frame: pd.DataFrame, unit: str = "", title: str = "") -> Html:
         "Mean error: how far the forecast was from what happened, on average. Smaller is better.",
     ]
     caption = f"Past error of the forecast{f': {title}' if title else ''}{f', {unit}' if unit else ''}"
-    return _table(caption, heads, body, notes)
+    return laid_out(caption, heads, body, notes)
 
 
 def _backtest_row(row: pd.Series) -> Html:
@@ -220,7 +222,7 @@ def benchmark(protected: Protected, measure: Measure | str, given: pd.DataFrame 
     body = [_benchmark_row(row, known) for _, row in newest.iterrows()]
     sources = "; ".join(dict.fromkeys(frame["source"].dropna())) if "source" in frame else ""
     heads = ["Area", "Published figure", "Period ending"]
-    return _table(f"{known.title}: other areas", heads, body, [f"Source: {sources}." if sources else ""])
+    return laid_out(f"{known.title}: other areas", heads, body, [f"Source: {sources}." if sources else ""])
 
 
 def _benchmark_row(row: pd.Series, known: Measure) -> Html:
@@ -237,12 +239,15 @@ def _benchmark_row(row: pd.Series, known: Measure) -> Html:
 _TEXTS = ("rule", "table", "year_to_31_march")
 
 
-def plain(frame, caption: str) -> Html:
+def plain(frame, caption: str, heads: dict[str, str] | None = None) -> Html:
     """Any small table of counts and words, such as a reconciliation, as it stands.
 
-    `frame` is protected, or a frame without child-level columns. Raises `TypeError` for one that has them.
+    `frame` is protected, or a frame without child-level columns. `heads` gives the columns to show, in order, with
+    their headings; without it all are shown under their own names. Raises `TypeError` for a frame with a child's
+    particulars.
     """
     rows = frame.frame if isinstance(frame, Protected) else frame
+    rows = rows if heads is None else rows[list(heads)]
     personal = [name for name in rows.columns if str(name).lower() in _PERSONAL]
     if personal:
         raise TypeError(f"A page never shows rows of children; this table has the column {personal[0]}. Count first.")
@@ -250,9 +255,8 @@ def plain(frame, caption: str) -> Html:
         return tag("p", tag("strong", caption), ": none.")
     figures = [name not in _TEXTS and _is_figures(rows[name]) for name in rows.columns]
     body = [_plain_row(row, figures) for row in rows.itertuples(index=False)]
-    return _table(
-        caption, [str(name).replace("_", " ").capitalize() for name in rows.columns], body, [], figures=figures
-    )
+    named = [(heads or {}).get(name, str(name).replace("_", " ").capitalize()) for name in rows.columns]
+    return laid_out(caption, named, body, [], figures=figures)
 
 
 def _is_figures(column: pd.Series) -> bool:
@@ -292,21 +296,22 @@ def _figure_heads(known: Measure, found: pd.DataFrame) -> list[str]:
 
 
 def _figures(row: pd.Series, heads: Sequence[str]) -> list[Html]:
-    cells = [tag("td", tag("strong", _symbol_cell(row)), class_="n")]
+    cells = [tag("td", tag("strong", symbol_cell(row)), class_="n")]
     if "Number" in heads:
         cells.append(tag("td", numbers.n_of_d(row) or "–", class_="n"))
     if "95% interval" in heads:
-        cells.append(tag("td", _between(row, "lower", "upper", row["unit"]), class_="n"))
+        cells.append(tag("td", between(row, "lower", "upper", row["unit"]), class_="n"))
     return cells
 
 
-def _between(row: pd.Series, low: str, high: str, unit: str) -> str:
+def between(row: pd.Series, low: str, high: str, unit: str) -> str:
+    """Two limits of a row as printed in a unit, such as `70% to 77%`; a dash where one is missing."""
     if pd.isna(row[low]) or pd.isna(row[high]):
         return "–"
     return f"{numbers.number(row[low], unit)} to {numbers.number(row[high], unit)}"
 
 
-def _symbol_cell(row: pd.Series | None) -> Html:
+def symbol_cell(row: pd.Series | None) -> Html:
     """A row's figure, or its symbol with the meaning for those who hear the page."""
     text = numbers.cell(row)
     if row is None or numbers.is_shown(row):
@@ -314,7 +319,7 @@ def _symbol_cell(row: pd.Series | None) -> Html:
     return tag("abbr", text, title=numbers.SYMBOLS[text])
 
 
-def _legend(found: pd.DataFrame) -> list[str]:
+def legend(found: pd.DataFrame) -> list[str]:
     """One note for each symbol used, and each reason given once."""
     missing = [row for _, row in found.iterrows() if not numbers.is_shown(row)]
     return [
@@ -323,7 +328,8 @@ def _legend(found: pd.DataFrame) -> list[str]:
     ]
 
 
-def _rounding(protected: Protected) -> str:
+def rounding(protected: Protected) -> str:
+    """The note that counts are rounded; empty in the restricted profile."""
     base = protected.rules.base
     return f"Counts are rounded to the nearest {base}, so they may not add up." if protected.profile == "public" else ""
 
@@ -337,7 +343,7 @@ def _with_last(frame: pd.DataFrame):
     return [(row, i == count - 1) for i, (_, row) in enumerate(frame.iterrows())]
 
 
-def _table(
+def laid_out(
     caption: str,
     heads: Sequence[str],
     body: Iterable[Html],

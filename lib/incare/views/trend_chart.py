@@ -25,7 +25,7 @@ def trend(protected: Protected, measure: Measure | str, trends: pd.DataFrame) ->
     if not shown.enough_for_a_line(found):
         return tag("p", "No chart: too few periods can be shown for a line.", class_="empty")
     row = _one(trends, known, found)
-    seen = found[found.apply(numbers.is_shown, axis=1)]
+    seen = found[numbers.are_shown(found)]
     if row["points"] > len(seen) or pd.Timestamp(row["last"]) != seen["period_end"].max():
         raise ValueError(f"The trend of {known.id} was made of other figures than those shown; make it of `.frame`.")
     tested = row["status"] == "ok"
@@ -35,15 +35,15 @@ def trend(protected: Protected, measure: Measure | str, trends: pd.DataFrame) ->
     last = seen.iloc[-1]
     labels = [Label(numbers.number(last["value"], known.unit), last["value"], house.MEASURE), *word]
     with house.canvas(height=250, left=48, right=house.room_for(labels)) as (figure, axes):
-        note = charts._set_heights(axes, [*seen["value"].astype(float), *ends], known.unit)
-        charts._set_dates(axes, found)
+        note = charts.set_heights(axes, [*seen["value"].astype(float), *ends], known.unit)
+        charts.set_dates(axes, found)
         _draw_points(axes, seen)
         if tested:
             axes.plot(used["period_end"].iloc[[0, -1]], ends, color=house.INK, linewidth=2, linestyle=(0, (6, 2)))
-        charts._draw_gaps(axes, found)
+        charts.draw_gaps(axes, found)
         house.beside(axes, labels)
         picture = house.image(figure, _alt(known, found, row))
-    return charts._figure(picture, known, found, note, charts._gap_note(found), said(row, known.unit))
+    return charts.captioned(picture, known, found, note, charts.gap_note(found), said(row, known.unit))
 
 
 def said(row: pd.Series, unit: str) -> str:
@@ -73,7 +73,7 @@ def interrupted(
     if row["status"] != "ok":
         return tag("p", f"No chart: the policy’s effect was not tested, {row['status']}.", class_="empty")
     mine = lines[_mine(lines, known, found)].sort_values("period_end")
-    seen = found[found.apply(numbers.is_shown, axis=1)]
+    seen = found[numbers.are_shown(found)]
     both = mine.merge(seen[["period_end", "value"]], on="period_end", how="left", suffixes=("", "_shown"))
     if mine.empty or not both["value"].eq(both["value_shown"]).all():
         raise ValueError(f"The lines of {known.id} were made of other figures than those shown; make them of `.frame`.")
@@ -86,8 +86,8 @@ def interrupted(
     band = after[["lower", "upper"]].to_numpy(float).ravel()
     floor = [max(value, 0.0) if (seen["value"] >= 0).all() else value for value in band]
     with house.canvas(height=270, left=48, right=house.room_for(labels), top=26) as (figure, axes):
-        note = charts._set_heights(axes, [*drawn, *floor], known.unit)
-        charts._set_dates(axes, found)
+        note = charts.set_heights(axes, [*drawn, *floor], known.unit)
+        charts.set_dates(axes, found)
         ends = after["period_end"].to_numpy()
         axes.fill_between(ends, after["lower"], after["upper"], color=house.BAND, linewidth=0, zorder=0)
         axes.plot(ends, after["counterfactual"], color=house.QUIET, linestyle=(0, (2, 2)), linewidth=1.8)
@@ -95,12 +95,12 @@ def interrupted(
         for part in (mine[~mine["after"]], after):
             axes.plot(part["period_end"], part["fitted"], color=house.INK, linewidth=2.4)
         _draw_policy(axes, day)
-        charts._draw_gaps(axes, found)
+        charts.draw_gaps(axes, found)
         house.beside(axes, labels)
         picture = house.image(figure, _alt_interrupted(known, found, row, day, policy))
     legend = "Solid: fitted. Dotted, with its 95% band: how it would have gone on without the policy."
-    return charts._figure(
-        picture, known, found, note, charts._gap_note(found), effect(row, known.unit, policy, day), legend
+    return charts.captioned(
+        picture, known, found, note, charts.gap_note(found), effect(row, known.unit, policy, day), legend
     )
 
 
@@ -160,13 +160,13 @@ def _signed(value: float, unit: str) -> str:
 def _alt(known: Measure, found: pd.DataFrame, row: pd.Series) -> str:
     from incare.views import alt
 
-    return f"Points of {alt._lower(known.title)}, {alt._span(found)}. {alt._latest(found)} {said(row, known.unit)}"
+    return f"Points of {alt.lower_first(known.title)}, {alt.span(found)}. {alt.latest(found)} {said(row, known.unit)}"
 
 
 def _alt_interrupted(known: Measure, found: pd.DataFrame, row: pd.Series, day, policy: str) -> str:
     from incare.views import alt
 
     return (
-        f"Points of {alt._lower(known.title)}, {alt._span(found)}, with a line before and after the policy, "
+        f"Points of {alt.lower_first(known.title)}, {alt.span(found)}, with a line before and after the policy, "
         f"and how it would have gone on without it. {effect(row, known.unit, policy, day)}"
     )

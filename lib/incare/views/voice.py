@@ -16,13 +16,13 @@ from incare.measure import Catalogue
 from incare.stats import intervals
 from incare.views import numbers, shown, tables
 from incare.views.markup import Html, joined, tag
-from incare.views.tables import _table
+from incare.views.tables import laid_out
 
 NO_EVIDENCE = "No qualitative evidence supplied."
 WOULD_ADD = (
     "This page would then show, for each theme, what young people say beside what is recorded, with how many said it, "
     "where and when: surveys, themes, quotes given with consent, and visits of young inspectors. Name a file under "
-    "`voice` in the params file."
+    "the key voice in the params file."
 )
 AGREE, DIVERGE, SINGLE, UNSURE = "agree", "diverge", "single source", "cannot be told"
 # Two sources ask different people different questions; ten points apart is more than wording explains.
@@ -96,7 +96,9 @@ def _felt(beside: Protected, answer: spoken.Answer) -> Source:
 def verdict(found: Iterable[Source]) -> str:
     """`agree`, `diverge`, `single source` or `cannot be told` for the sources of one theme.
 
-    Each is held against the first with a figure, which is what is recorded, where anything is.
+    Each is held against the first with a figure, which is what is recorded, where anything is: they diverge when a
+    share lies ten points or more from it and the 95 % interval of the difference leaves out 0.
+    **Source** Newcombe (1998), method 10, for the interval; the ten points are ours.
     """
     found = list(found)
     known = [s for s in found if s.value is not None and s.whole]
@@ -132,7 +134,7 @@ def triangulation(found: list[Source], themes: Iterable[str] = ()) -> Html:
             body.append(tag("tr", head, *_source_cells(source), word))
     heads = ["Theme", "Source", "What", "Figure", "Of how many", "The sources"]
     right = [n in ("Figure", "Of how many") for n in heads]
-    return _table("What is recorded and what young people say", heads, body, [MEANING], figures=right)
+    return laid_out("What is recorded and what young people say", heads, body, [MEANING], figures=right)
 
 
 def _source_cells(source: Source) -> list[Html]:
@@ -179,7 +181,7 @@ def _theme(said: Voice, theme: str, beside: Protected) -> Html:
     return tag("h3", theme, data_contents="no") + (tag("ul", *lines) if lines else Html()) + joined(quotes)
 
 
-def _number(theme: spoken.Theme, beside: Protected) -> str:
+def _number(theme: spoken.Words, beside: Protected) -> str:
     when = f"{theme.source}, {numbers.long_date(theme.on)}"
     if theme.n is None:
         return f"({when}; how many said so was not recorded)"
@@ -205,7 +207,7 @@ def slot(said: Voice, theme: str, beside: Protected) -> Html:
 def audits(said: Voice, beside: Protected) -> Html:
     """Grades of file audits: a row per grade with its share, small ones hidden; the words that none was handed in."""
     if not said.audits:
-        return tag("p", "Audit grades: not applicable, none were handed in under `voice`.", class_="quiet")
+        return tag("p", "Audit grades: not applicable, none were handed in under the key voice.", class_="quiet")
     return joined(_audit(said, of, beside) for of in dict.fromkeys(a.of for a in said.audits))
 
 
@@ -213,14 +215,14 @@ def _audit(said: Voice, of: str, beside: Protected) -> Html:
     name = f"audit_{spoken.name_of(of)}"
     grades, whole = shown.rows(beside, name, "grade"), shown.latest(beside, name)
     body = [
-        tag("tr", tag("th", str(row["category"]), scope="row"), tag("td", tables._symbol_cell(row), class_="n"),
+        tag("tr", tag("th", str(row["category"]), scope="row"), tag("td", tables.symbol_cell(row), class_="n"),
             tag("td", _share_of(row, whole), class_="n"))
         for _, row in grades.iterrows()
     ]  # fmt: skip
     last = [a for a in said.audits if a.of == of][-1]
     read_ = f"{numbers.cell(whole)} files were read. Source: {last.source}, {numbers.long_date(last.on)}."
-    notes = [read_, *tables._legend(grades), tables._rounding(beside)]
-    return _table(f"Audit of {of.lower()}", ["Grade", "Files", "Share"], body, notes, figures=[False, True, True])
+    notes = [read_, *tables.legend(grades), tables.rounding(beside)]
+    return laid_out(f"Audit of {of.lower()}", ["Grade", "Files", "Share"], body, notes, figures=[False, True, True])
 
 
 def _share_of(row: pd.Series, whole: pd.Series) -> str:
@@ -240,14 +242,14 @@ def goals(given: Iterable | None, protected: Protected, measures: Catalogue, tar
     found = aims.read(given)
     there = {m.id: m for m in measures}
     if not found:
-        said = "No goal was handed in. Goals given under `goals` are shown with how far off they are."
+        said = "No goal was handed in. Goals given under the key goals are shown with how far off they are."
         return tag("p", said, class_="empty")
     loose, without = aims.unmatched(found, [name for name in targets or {} if name in there])
     heads = ["Goal", "Answers for it", "Measure", "Now", "Target", "How far off"]
     body = [_goal(goal, protected, there.get(goal.measure), targets) for goal in found]
     right = [n in ("Now", "Target", "How far off") for n in heads]
     notes = ["★: young people put it among the first.", tables.RAG_MEANING]
-    made = _table("Goals, and how far off they are", heads, body, notes, figures=right)
+    made = laid_out("Goals, and how far off they are", heads, body, notes, figures=right)
     if loose:
         made += tag("p", f"Goals without a measure: {'; '.join(goal.goal for goal in loose)}.")
     if without:
@@ -270,7 +272,7 @@ def _goal(goal: aims.Goal, protected: Protected, measure, targets) -> Html:
         tag("th", star, goal.goal, how, scope="row"),
         tag("td", owner),
         tag("td", measure.title),
-        tag("td", tag("strong", tables._symbol_cell(row)), class_="n"),
+        tag("td", tag("strong", tables.symbol_cell(row)), class_="n"),
         tag("td", "–" if target is None else numbers.number(target, measure.unit), class_="n"),
         tag("td", gap(row, target, measure), class_="n"),
     )
@@ -299,6 +301,6 @@ def findings(protected: Protected, found: list[Source], themes_: Iterable[str]) 
 
 
 def _finding(theme: str, found: list[Source]) -> Html:
-    told = [f"{s.kind.lower()}: {s.what[0].lower() if s.kind == 'Recorded' else s.what[0]}{s.what[1:]}, {_percent(s)}"
+    told = [f"{s.kind}: {s.what[0].lower() if s.kind == 'Recorded' else s.what[0]}{s.what[1:]}, {_percent(s)}"
             for s in found if s.value is not None]  # fmt: skip
     return tag("li", tag("strong", f"{theme}: {verdict(found)}. "), "; ".join(told), "." if told else "no figure.")

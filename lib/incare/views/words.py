@@ -14,7 +14,7 @@ from incare.views.markup import Html, joined, tag
 
 # What the earlier period is called, by the prefix of the columns that `stats.compare.change` adds.
 _SINCE = {"previous": "the previous {grain}", "year_ago": "the same time last year"}
-_RAG = {"green": "Green", "amber": "Amber", "red": "Red"}
+RAG = {"green": "Green", "amber": "Amber", "red": "Red"}
 _POPULATIONS = ("young people", "care leavers", "children", "reviews", "missing incidents", "incidents", "plans")
 BREAKDOWNS = {
     "age_band": "age",
@@ -77,7 +77,7 @@ def _mix_value(protected: Protected, known: Measure) -> str:
     if not shown.has_rows(protected, known, known.parts):
         return value(shown.rows(protected, known), known)
     now = shown.newest(shown.rows(protected, known, known.parts))
-    seen = now.apply(numbers.is_shown, axis=1)
+    seen = numbers.are_shown(now)
     if not seen.any():
         return f"No part can be shown ({numbers.period_words(now.iloc[0], known)}).{_mix_gaps(now)}"
     largest = now[seen].sort_values("value", ascending=False, kind="stable")
@@ -93,7 +93,7 @@ def _mix_gaps(missing: pd.DataFrame) -> str:
 
 def _value(row: pd.Series, measure: Measure) -> str:
     figure = numbers.amount(row["value"], row["unit"])
-    people = _population(measure)
+    people = population(measure)
     if row["unit"] != "%" or not (part := numbers.n_of_d(row)):
         return figure
     if part.startswith("of "):
@@ -101,7 +101,7 @@ def _value(row: pd.Series, measure: Measure) -> str:
     return f"{figure} ({part}{people})"
 
 
-def _population(measure: Measure) -> str:
+def population(measure: Measure) -> str:
     """The people or events counted: the first word we know in the opening of the definition."""
     opening = measure.definition.get("Population", "").lower()[:60]
     places = {opening.find(name): name for name in _POPULATIONS if name in opening}
@@ -172,7 +172,7 @@ def change_word(found: pd.DataFrame, name: str) -> str:
 
 def rag_word(row: pd.Series) -> str:
     """`Green`, `Amber`, `Red`, or empty."""
-    return _RAG.get(row.get("rag", "none"), "")
+    return RAG.get(row.get("rag", "none"), "")
 
 
 def highlights(protected: Protected, catalogue: Catalogue) -> Html:
@@ -247,7 +247,10 @@ def forecast(forecasts, backtest: pd.DataFrame, measure: Measure | str) -> Html:
 
 
 def forecast_frame(forecasts, measure: Measure) -> pd.DataFrame:
-    """The rows of a measure's forecast, oldest first; a `TypeError` for a frame that is not a forecast."""
+    """The rows of a measure's forecast, oldest first: `ds, mean, lo80, hi80, lo95, hi95`, in the measure's unit.
+
+    Raises `TypeError` for a frame that is not a forecast.
+    """
     frame = forecasts.frame if isinstance(forecasts, Protected) else forecasts
     needed = {"ds", "mean", "lo80", "hi80", "lo95", "hi95"}
     if not isinstance(frame, pd.DataFrame) or not needed <= set(frame.columns):
