@@ -100,7 +100,10 @@ def test_pre_commit_uses_the_locks_own_versions():
 
 
 # Import name to package name, where they differ.
-PACKAGE_OF = {"yaml": "pyyaml", "PIL": "pillow", "bs4": "beautifulsoup4", "docx": "python-docx"}
+PACKAGE_OF = {
+    **{"yaml": "pyyaml", "PIL": "pillow", "bs4": "beautifulsoup4", "docx": "python-docx"},
+    "jupyter_client": "jupyter-client",
+}
 
 
 def undeclared(sources, project: str = PROJECT) -> set[str]:

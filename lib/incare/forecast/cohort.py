@@ -38,7 +38,7 @@ class Settings:
     """
 
     share: float = 0.8
-    widen: float = 1.08
+    widen: float = 1.12
     half_life: float = 48.0
     trend: float = 0.25
 
