@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -80,6 +81,20 @@ class House:
         """Start `incare <words>` as a process of its own."""
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         return subprocess.Popen([sys.executable, "-m", "incare", *map(str, words)], env=environment(), **pipes | more)
+
+    def published(self) -> House:
+        """Run the quarter, which must publish its pack."""
+        ended = self.run()
+        assert ended.returncode == 0, ended.stderr
+        return self
+
+    def as_database(self, path: Path) -> Path:
+        """The extract as a SQLite file, a table for each of its files."""
+        with sqlite3.connect(path) as base:
+            for file in (self.folder / "extracts" / "2026").glob("*.csv"):
+                rows = pd.read_csv(file, dtype=str, keep_default_na=False)
+                rows.assign(YEAR="2026").to_sql(file.stem, base, index=False)
+        return path
 
     def run(self, *options: str) -> subprocess.CompletedProcess:
         """Run the quarter and wait."""

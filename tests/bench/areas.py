@@ -3,9 +3,9 @@
 Run:  python tests/bench/areas.py [--areas N]    (8 areas by default, some eight minutes; the country has 153)
 
 Invented authorities of usual size, one params file each, the scorecard and the performance report. Two areas at a time
-by two processes, then by two Dask workers, then by Dask again with one worker killed when a quarter is done. Prints areas
-an hour and the most memory of one run (with its kernels); holds the ratio of the two engines, that nothing is lost, that
-all packs are equal to the byte, and that memory does not grow from the first areas to the last.
+by two processes, then by two Dask workers, then by Dask again with one worker killed when a quarter is done. Prints
+areas an hour and the most memory of one run (with its kernels); holds the ratio of the two engines, that nothing is
+lost, that all packs are equal to the byte, and that memory does not grow from the first areas to the last.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def main() -> int:
             packs[name] = content(place / name)
             most = max(watch.most.values()) / 1024**2
             print(
-                f"  {name}: {areas} areas in {took[name]:.0f} s, {3600 * areas / took[name]:.0f} an hour, {most:.0f} MB each",
+                f"  {name}: {areas} areas in {took[name]:.0f} s, {3600 * areas / took[name]:.0f}/hour, {most:.0f} MB",
                 flush=True,
             )
             if name == "dask":

@@ -131,10 +131,8 @@ def test_a_list_of_neighbours_that_is_damaged_is_refused_in_words(tmp_path):
 
 def test_a_table_or_column_named_like_a_command_is_a_name(tmp_path):
     house = House(tmp_path / "council")
-    path = tmp_path / "care.db"
+    path = house.as_database(tmp_path / "care.db")
     with sqlite3.connect(path) as base:
-        for file in (house.folder / "extracts" / "2026").glob("*.csv"):
-            pd.read_csv(file, dtype=str, keep_default_na=False).assign(YEAR="2026").to_sql(file.stem, base, index=False)
         base.execute('CREATE TABLE "x""; DROP TABLE episodes; --" ("CHILD" TEXT, "a""; DROP TABLE header; --" TEXT)')
 
     record = read(path, area="Testshire", as_at="2025-10-15", keep=('a"; DROP TABLE header; --',))
@@ -146,10 +144,7 @@ def test_a_table_or_column_named_like_a_command_is_a_name(tmp_path):
 
 def test_a_password_in_the_extract_s_address_is_in_no_file_and_no_message(tmp_path):
     house = House(tmp_path / "council")
-    path = tmp_path / "care.db"
-    with sqlite3.connect(path) as base:
-        for file in (house.folder / "extracts" / "2026").glob("*.csv"):
-            pd.read_csv(file, dtype=str, keep_default_na=False).assign(YEAR="2026").to_sql(file.stem, base, index=False)
+    path = house.as_database(tmp_path / "care.db")
     reads = "from incare.record import read; record = read(extract, area='Testshire', as_at='2025-10-15');"
     says = "from incare.views.markup import Html\nHtml('<p>Everyone was read</p>' if len(record.people) == 12 else '')"
     house.notebook("10_first", reads, says, parameters='extract: str = ""\noutput: str = ""')

@@ -27,9 +27,7 @@ def council(tmp_path_factory):
         "from pathlib import Path; Path(output).mkdir(parents=True); (Path(output) / 'a.csv').write_text('n\\n5\\n');"
     )
     house.notebook("20_second", writes, SAY.format("<p>second</p>"))
-    ended = house.run()
-    assert ended.returncode == 0, ended.stderr
-    return house
+    return house.published()
 
 
 @pytest.fixture
