@@ -151,6 +151,6 @@ def test_hundred_random_team_by_outcome_tables_with_margins(policy):
         tables.append(mix(table, measure="outcomes", of="outcome", by="team").assign(area=f"area {number}"))
     weak = {} if policy == "incare" else {"rules": EXACT, "complementary": False}
     verdict = attacked(release(*tables, **weak))
-    areas = verdict.cells, len(verdict.unsafe)
 
-    assert verdict.safe if policy == "incare" else areas[1] > 100
+    assert verdict.given_up == {}  # outcomes are known to be parts of one whole, in every area
+    assert verdict.safe if policy == "incare" else len(verdict.unsafe) > 100

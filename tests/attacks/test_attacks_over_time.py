@@ -6,9 +6,15 @@ import pandas as pd
 import pytest
 
 from incare.disclosure import protect
+from incare.disclosure.audit import protect_and_attack
+from incare.disclosure.relations import weave
 from incare.disclosure.released import Facts, released
+from incare.measures import catalogue
+from incare.periods import Periods, Quarter
+from incare.series import calculate
 
 from ..disclosure.drawn import counts
+from . import quarters
 from .policies import EXACT, OPEN, attacked, release
 
 ENDS = ["2024-06-30", "2024-09-30", "2024-12-31", "2025-03-31", "2025-06-30", "2025-09-30"]
@@ -65,6 +71,23 @@ def test_d3_months_of_a_quarter():
     assert not attacked(release(*months, quarter, rules=EXACT, complementary=False)).safe
 
 
+def test_d3_a_pack_by_month_is_attacked_together_with_its_quarters():
+    """A small authority's children by month: three months of entries make the quarter that stands beside them."""
+    record = quarters.small(quarters.westmere(), late=True)
+    few = catalogue().only(["cla_started_count", "cla_count"])
+    spans = [
+        Periods.of(grain, Quarter.parse("2024-25 Q4").end, count) for grain, count in (("quarter", 2), ("month", 6))
+    ]
+    series = pd.concat([calculate(few, record, span, ("age_band",)) for span in spans], ignore_index=True)
+    shown, verdict = protect_and_attack(series)
+
+    assert "months" in set(weave(released(shown, "pack")).system.family)
+    assert verdict.safe, verdict.told()
+    assert set(shown.frame.loc[shown.frame["status"] == "ok", "grain"]) == {"month", "quarter"}
+    weak = attacked(release(series, rules=EXACT, complementary=False)).unsafe
+    assert {"month", "quarter"} <= set(weak["grain"])
+
+
 def test_d4_a_figure_of_an_earlier_pack_revised_in_a_later_one():
     before, after = counts({}, total=58), counts({}, total=59)
 
@@ -103,9 +126,7 @@ def test_children_in_care_before_started_and_now_give_those_who_ceased():
 def invented():
     """The agreed measures of the invented authority over 17 quarters, by three breakdowns; true figures."""
     from incare.measures import agreed
-    from incare.periods import Periods, Quarter
     from incare.record import read
-    from incare.series import calculate
 
     record = read("sample", area="Northmere", as_at="2025-03-31")
     quarters = Periods.quarters(Quarter.parse("2024-25 Q4").end, 17)

@@ -1,7 +1,7 @@
 """Attacks D1 to D16 on six packs published in a row and the questions asked beside them; each is real.
 
-The packs are protected, attacked with all that went before, written, and recorded in a ledger. D6 to D8 and D13 need
-figures that these packs do not hold: they are in `test_attacks_on_tables`, beside smaller tables for D1 to D5.
+The packs are protected, attacked with all that went before, written, and recorded in a ledger. D6 to D8, D13 and D14
+need questions asked beside them: they are in `test_asked`, and on smaller tables in `test_attacks_on_tables`.
 """
 
 from __future__ import annotations
@@ -30,12 +30,6 @@ from incare.views import house as drawing
 
 from . import quarters
 from .policies import EXACT, OPEN, found
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory):
-    """Six packs and three questions, in the order in which they were published."""
-    return quarters.publish_all(tmp_path_factory.mktemp("six"))
 
 
 def attacked(*cells):

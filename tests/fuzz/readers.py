@@ -55,7 +55,7 @@ class TooSlowError(Exception):
 
 @contextmanager
 def limited(seconds: float):
-    """Raise `TooSlowError` after so many seconds, where the system can interrupt a program."""
+    """Raise `TooSlowError` after so many seconds of the process's own time, where the system can interrupt it."""
     if not hasattr(signal, "setitimer"):
         yield
         return
@@ -63,13 +63,13 @@ def limited(seconds: float):
     def stop(number, frame):
         raise TooSlowError(f"more than {seconds:.0f} seconds")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @dataclass(frozen=True)

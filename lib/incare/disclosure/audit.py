@@ -15,7 +15,7 @@ from incare.disclosure import ledger
 from incare.disclosure.bounds import Wanted, search
 from incare.disclosure.complementary import CROSS
 from incare.disclosure.protect import SHOWN, Protected, Rules, protect
-from incare.disclosure.relations import REVISED, Web, flows_behind, quarters_behind, revisions, weave
+from incare.disclosure.relations import REVISED, Web, webs
 from incare.disclosure.released import KEY, Facts, PackError, name_of, read_manifest, read_pack
 from incare.disclosure.released import released as released_cells
 from incare.disclosure.spoken import unexplained
@@ -92,24 +92,14 @@ def audit(
     **Source**: attacks D1 to D8 and D14 of the mission notes; the solver is HiGHS.
     """
     rules = rules or Rules()
-    web = weave(released, facts)
-    revised, years, flows = revisions(released, facts), quarters_behind(released), flows_behind(web)
-    sought = (
-        (web, _sought(web)),
-        (revised, _sought(revised)),
-        (years, years.changes.assign(strict=False)),
-        (flows, flows.changes.assign(strict=True)),
-    )
-    attacks = [_attacked(woven, asked, rules, known) for woven, asked in sought]
-    # A quarter may give way in two systems.
-    unsafe = pd.concat([rows for rows, _ in attacks], ignore_index=True).drop_duplicates(NAMED)
-    families = pd.Series([name for _, names in attacks for name in names], dtype=object).value_counts()
+    woven = webs(released, facts)
+    unsafe, families = _gives_way(woven, rules, known)
     return Verdict(
         unsafe=unsafe.assign(period_end=pd.to_datetime(unsafe["period_end"]).astype("datetime64[s]")),
-        given_up={str(name): int(count) for name, count in families.items()},
+        given_up={str(name): int(count) for name, count in families.value_counts().items()},
         cells=len(released),
-        hidden=int(web.cells["hidden"].sum()),
-        unknowns=len(web.system.low),
+        hidden=int(woven[0].cells["hidden"].sum()),
+        unknowns=len(woven[0].system.low),
         releases=released["release"].nunique(),
     )
 
@@ -126,20 +116,22 @@ def attack(own: pd.DataFrame, earlier: pd.DataFrame | None = None, rules: Rules 
 def _attacker(earlier: pd.DataFrame | None, rules: Rules) -> Callable[[pd.DataFrame], Verdict]:
     """An attack that may be repeated on nearly the same cells, and then is quicker."""
     known: dict[bytes, tuple] = {}
-    before = cache(lambda: audit(earlier, rules, known=known).unsafe)
+    before = cache(lambda: webs(earlier))
 
     def attacked(own: pd.DataFrame) -> Verdict:
         if earlier is None or not len(earlier):
             return audit(own, rules, known=known)
         verdict = audit(pd.concat([earlier, own], ignore_index=True), rules, known=known)
-        return verdict if verdict.unsafe.empty else _blamed(verdict, before())
+        if verdict.unsafe.empty:
+            return verdict
+        return _blamed(verdict, _gives_way(before(), rules, known, only=verdict.unsafe)[0])
 
     return attacked
 
 
 def _blamed(verdict: Verdict, before: pd.DataFrame) -> Verdict:
     """The verdict without the numbers that gave way before."""
-    old = pd.MultiIndex.from_frame(verdict.unsafe[NAMED]).isin(pd.MultiIndex.from_frame(before[NAMED]))
+    old = _among(verdict.unsafe, before, NAMED)
     return replace(verdict, unsafe=verdict.unsafe[~old].reset_index(drop=True), given_away=int(old.sum()))
 
 
@@ -149,20 +141,22 @@ def protect_and_attack(
     turns: int = 10,
     earlier: pd.DataFrame | None = None,
     cohort: str = "",
+    choices: dict[str, dict] | None = None,
 ) -> tuple[Protected, Verdict]:
     """Protect a series for the public, attack it, and hide more where that succeeds, until it does not.
 
     `earlier` are the cells of earlier releases, which the attacker holds as well; `cohort` says of whom a question
-    asked, when the series answers one. In the first turns the smallest shown row of the same table and group as each
-    cell that gives way is hidden, or else its total, and of a revision that gives way the revised row itself; then all
-    of the measure in that period; in the last turns the group in every measure. The verdict is that of the last turn:
-    not safe when `turns` were not enough, or nothing is left to hide. Takes seconds per attack.
+    asked, when the series answers one; `choices` the definitions other than the default, by measure. In the first turns
+    the smallest shown row of the same table and group as each cell that gives way is hidden, or else its total, and of
+    a revision that gives way the revised row itself; then all of the measure in that period; in the last turns the
+    group in every measure. The verdict is that of the last turn: not safe when `turns` were not enough, or nothing is
+    left to hide. Takes seconds per attack.
     """
     rules = rules or Rules()
     also, attacked = np.zeros(len(series), bool), _attacker(earlier, rules)
     for turn in range(turns):
         shown = protect(series, "public", rules, also)
-        verdict = attacked(released_cells(shown, "series", cohort=cohort))
+        verdict = attacked(released_cells(shown, "series", cohort=cohort, choices=choices))
         told = shown.frame["status"].isin(SHOWN).to_numpy()
         more = np.zeros(len(series), bool)
         for further in (_beside, _measure_of, _group_of)[(turn >= GENTLE) + (turn >= 2 * GENTLE) :]:
@@ -202,7 +196,12 @@ def _group_of(series: pd.DataFrame, told: np.ndarray, unsafe: pd.DataFrame) -> n
 
 
 def _alike(series: pd.DataFrame, unsafe: pd.DataFrame, columns: list[str]) -> np.ndarray:
-    return pd.MultiIndex.from_frame(series[columns]).isin(pd.MultiIndex.from_frame(unsafe[columns]))
+    return _among(series, unsafe, columns)
+
+
+def _among(rows: pd.DataFrame, others: pd.DataFrame, columns: list[str]) -> np.ndarray:
+    """Which rows have the same values in some columns as any of the others."""
+    return pd.MultiIndex.from_frame(rows[columns]).isin(pd.MultiIndex.from_frame(others[columns]))
 
 
 def audit_pack(
@@ -269,6 +268,28 @@ def _unrecorded(entries: list[ledger.Entry], own: pd.DataFrame, name: str, place
     if mine[-1].digest != ledger.digest(own):
         return ["The data files differ from what the ledger says was released."]
     return []
+
+
+def _gives_way(
+    woven: tuple[Web, ...], rules: Rules, known: dict | None, only: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, pd.Series]:
+    """The numbers that give way, each once, and the families of the relations that were given up.
+
+    `only` asks about the numbers with the names of its rows.
+    """
+    web, revised, years, flows = woven
+    sought = (
+        (web, _sought(web)),
+        (revised, _sought(revised)),
+        (years, years.changes.assign(strict=False)),
+        (flows, flows.changes.assign(strict=True)),
+    )
+    if only is not None:
+        sought = tuple((woven, asked[_among(asked, only, NAMED)]) for woven, asked in sought)
+    attacks = [_attacked(woven, asked, rules, known) for woven, asked in sought]
+    # A quarter may give way in two systems.
+    unsafe = pd.concat([rows for rows, _ in attacks], ignore_index=True).drop_duplicates(NAMED)
+    return unsafe, pd.Series([name for _, names in attacks for name in names], dtype=object)
 
 
 def _attacked(web: Web, sought: pd.DataFrame, rules: Rules, known: dict | None) -> tuple[pd.DataFrame, np.ndarray]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from incare.disclosure.quiet import quietly
+
 # A solve that needs more branches leaves its cells undecided, which an audit counts as unsafe. Branches, not seconds,
 # so that a slow machine finds what a fast one does; the seconds only end what would never end.
 NODES_PER_CELL = 5_000
@@ -18,6 +20,7 @@ SWEEPS = 30
 FRUITLESS = 3
 ROUNDS = 12
 TOGETHER = 1_500  # unknowns that are solved for at once where their parts are small
+NEARBY, STEPS = 150, 3  # unknowns, and ties in a row, to which a question is widened before all that hang together
 REACH = 2  # how far from a solution others are looked for, as a multiple of the values needed
 _HAIR = 1e-6
 _OF_A_PART = ("low", "high", "tie", "unknown", "weight", "least", "most", "firm")
@@ -114,48 +117,132 @@ class Wanted:
 def search(system: System, wanted: Wanted, known: dict[bytes, tuple] | None = None) -> Found:
     """Whether each wanted unknown can have enough values; whole numbers throughout.
 
-    The system falls into independent parts. One solution is a witness for every cell of its part, so most cells are
-    settled together; only those left are asked about one by one. `known` keeps what was found of each part, for a
-    later search in which that part is the same.
+    The system falls into independent parts, of which only those with an open question are looked at. `known` keeps what
+    was found of each part, for a later search in which that part is the same. One solution is a witness for every cell
+    of its part, so most cells are settled together; only those left are asked about one by one.
     **Source**: HiGHS, through SciPy (Huangfu and Hall 2018, Math. Prog. Comp. 10).
     """
+    known = {} if known is None else known
     system = narrowed(system)
     unknown = np.asarray(wanted.unknown, int)
     least, most = system.low[unknown].copy(), system.high[unknown].copy()
     decided = np.ones(len(unknown), bool)
     open_ = wanted.matters(least, most) & (least < most)
-    given_up: list[np.ndarray] = []
-    sought = np.zeros(len(system.low), bool)
-    sought[unknown[open_]] = True
-    for unknowns, ties in _parts(system, sought):
-        inside = np.full(len(system.low), -1)
-        inside[unknowns] = np.arange(len(unknowns))
-        places = np.flatnonzero(open_ & (inside[unknown] >= 0))
-        dropped, *found = _found(system.part(unknowns, ties), wanted.only(places, inside[unknown[places]]), known)
-        given_up.append(ties[dropped])
-        least[places], most[places], decided[places] = found
+    pieces = _pieces(system, wanted, open_)
+    marks = [piece.mark() for piece in pieces]
+    fresh = {mark: piece for mark, piece in zip(marks, pieces, strict=True) if mark not in known}
+    for group in _together(fresh):
+        known |= _found([fresh[mark] for mark in group], group)
+    given_up = [np.zeros(0, int)]
+    for mark, piece in zip(marks, pieces, strict=True):
+        dropped, *found = known[mark]
+        given_up.append(piece.ties[dropped])
+        least[piece.places], most[piece.places], decided[piece.places] = found
     few = (most - least + 1 < wanted.enough) & wanted.matters(least, most)
-    return Found(least, most, few, decided, np.concatenate([np.zeros(0, int), *given_up]))
+    return Found(least, most, few, decided, np.concatenate(given_up))
 
 
-def _found(part: System, wanted: Wanted, known: dict[bytes, tuple] | None) -> tuple:
-    """The beliefs given up in one part, and the ends of its wanted unknowns with whether they are sure."""
-    if known is None:
-        known = {}
-    mark = hashlib.blake2b(repr((wanted.enough, wanted.small)).encode())
-    for array in (*(getattr(part, name) for name in _OF_A_PART), wanted.unknown, wanted.always):
-        mark.update(np.ascontiguousarray(array).tobytes() + b"|")
-    if mark.digest() not in known:
-        consistent, start, dropped = _consistent(part)
-        known[mark.digest()] = (dropped, *_ranges(consistent, start, wanted))
-    return known[mark.digest()]
+@dataclass(frozen=True)
+class _Piece:
+    """A part of a system that hangs together: which of its `ties` and which wanted `places` it holds, and itself."""
+
+    ties: np.ndarray
+    places: np.ndarray
+    system: System
+    wanted: Wanted
+
+    def mark(self) -> bytes:
+        """The same for parts that say and ask the same."""
+        made = hashlib.blake2b(repr((self.wanted.enough, self.wanted.small)).encode(), digest_size=32)
+        for array in (*(getattr(self.system, name) for name in _OF_A_PART), self.wanted.unknown, self.wanted.always):
+            made.update(str(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+        return made.digest()
+
+
+def _together(fresh: dict[bytes, _Piece]) -> list[list[bytes]]:
+    """Small parts in groups, so that the solver is called less often."""
+    size = np.cumsum([len(piece.system.low) for piece in fresh.values()])
+    groups: dict[int, list[bytes]] = {}
+    for mark, number in zip(fresh, size // TOGETHER, strict=True):
+        groups.setdefault(number, []).append(mark)
+    return list(groups.values())
+
+
+def _found(pieces: list[_Piece], marks: list[bytes]) -> dict[bytes, tuple]:
+    """By part the beliefs given up, and the ends of its wanted unknowns with whether they are sure."""
+    whole, wanted = _joined([piece.system for piece in pieces]), _all_wanted(pieces)
+    start = _solution(whole)
+    if start is None and len(pieces) > 1:
+        # Some part contradicts itself: halves are tried until it is alone, and what is given up depends on it only.
+        half = len(pieces) // 2
+        return _found(pieces[:half], marks[:half]) | _found(pieces[half:], marks[half:])
+    dropped = np.zeros(0, int)
+    if start is None:
+        dropped = _contradicted(whole)
+        whole = narrowed(whole.without(dropped))
+        start = _solution(whole)
+    least, most, sure = _ranges(*_merged(whole, start, wanted))
+    cuts = np.cumsum([len(piece.places) for piece in pieces])[:-1]
+    each = zip(marks, *(np.split(ends, cuts) for ends in (least, most, sure)), strict=True)
+    return {mark: (dropped, *ends) for mark, *ends in each}
+
+
+def _merged(system: System, start: np.ndarray | None, wanted: Wanted) -> tuple[System, np.ndarray | None, Wanted]:
+    """The same with unknowns that a tie makes equal put together; a system with a solution holds all its ties."""
+    if start is None:
+        return system, start, wanted
+    sizes = np.bincount(system.tie, minlength=len(system.least))
+    sums = np.bincount(system.tie, system.weight, minlength=len(system.least))
+    alike = (sizes == 2) & (sums == 0) & (system.least == 0) & (system.most == 0)
+    of_alike = alike[system.tie]
+    joins = replace(system, tie=system.tie[of_alike], unknown=system.unknown[of_alike], weight=system.weight[of_alike])
+    _, at = np.unique(_parts_of(joins)[0], return_inverse=True)
+    count = at.max(initial=-1) + 1
+    low, high, value = np.full(count, -np.inf), np.full(count, np.inf), np.zeros(count)
+    np.maximum.at(low, at, system.low)
+    np.minimum.at(high, at, system.high)
+    value[at] = start
+    kept = np.flatnonzero(~alike)
+    line = np.cumsum(~alike) - 1
+    merged = replace(
+        system,
+        low=low,
+        high=high,
+        tie=line[system.tie[~of_alike]],
+        unknown=at[system.unknown[~of_alike]],
+        weight=system.weight[~of_alike],
+        **{name: getattr(system, name)[kept] for name in ("least", "most", "firm", "family")},
+    )
+    return merged, value, replace(wanted, unknown=at[wanted.unknown])
+
+
+def _joined(parts: list[System]) -> System:
+    """Systems side by side."""
+    if len(parts) == 1:
+        return parts[0]
+    unknowns = np.cumsum([0, *(len(part.low) for part in parts)])
+    ties = np.cumsum([0, *(len(part.least) for part in parts)])
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in (*_OF_A_PART, "family")}
+    for name, first in (("tie", ties), ("unknown", unknowns)):
+        columns[name] = np.concatenate([getattr(part, name) + n for part, n in zip(parts, first[:-1], strict=True)])
+    return System(**columns)
+
+
+def _all_wanted(pieces: list[_Piece]) -> Wanted:
+    first = np.cumsum([0, *(len(piece.system.low) for piece in pieces)])[:-1]
+    unknown = np.concatenate([piece.wanted.unknown + n for piece, n in zip(pieces, first, strict=True)])
+    return replace(pieces[0].wanted, unknown=unknown, always=np.concatenate([piece.wanted.always for piece in pieces]))
 
 
 def narrowed(system: System) -> System:
-    """The system with bounds as close as each tie by itself makes them; unchanged where ties contradict each other."""
+    """The system with bounds as close as each tie by itself makes them; as they were where ties contradict each other.
+
+    A contradiction leaves the bounds of its own part alone, and of no other.
+    """
     low, high = system.low.copy(), system.high.copy()
     tie, unknown, weight = system.tie, system.unknown, system.weight
-    up = weight > 0
+    up, live = weight > 0, np.ones(len(tie), bool)
+    label = None
     for _ in range(ROUNDS):
         small = np.where(up, weight * low[unknown], weight * high[unknown])
         large = np.where(up, weight * high[unknown], weight * low[unknown])
@@ -165,75 +252,101 @@ def narrowed(system: System) -> System:
         lower, upper = np.where(up, ends[0], ends[1]), np.where(up, ends[1], ends[0])
         before = low.sum() - high.sum()
         # Where a tie has two unbounded sides it says nothing (infinity less infinity): fmax and fmin pass over that.
-        np.fmax.at(low, unknown, np.ceil(lower - _HAIR))
-        np.fmin.at(high, unknown, np.floor(upper + _HAIR))
-        if (low > high).any():
-            return system
-        if low.sum() - high.sum() == before:
+        np.fmax.at(low, unknown[live], np.ceil(lower - _HAIR)[live])
+        np.fmin.at(high, unknown[live], np.floor(upper + _HAIR)[live])
+        crossed = low > high
+        if crossed.any():
+            label = _parts_of(system, system.low[unknown] < system.high[unknown])[0] if label is None else label
+            torn = np.isin(label, label[crossed])
+            low, high = np.where(torn, system.low, low), np.where(torn, system.high, high)
+            live &= ~torn[unknown]
+        elif low.sum() - high.sum() == before:
             break
     return replace(system, low=low, high=high)
 
 
-def _parts(system: System, sought: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The parts that hold a wanted unknown and a tie: unknowns and ties of each; small parts are taken together.
+def _pieces(system: System, wanted: Wanted, open_: np.ndarray) -> list[_Piece]:
+    """The independent parts that hold an open question and a tie.
 
     A number that is known joins nothing: it only moves the bounds of its ties.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    count = len(system.low)
-    free = system.low[system.unknown] < system.high[system.unknown]
-    tie, unknown = system.tie[free], system.unknown[free]
-    size = count + len(system.least)
-    if not size or not sought.any():
+    places = np.flatnonzero(open_)
+    if not len(places) or not len(system.tie):
         return []
-    graph = coo_array((np.ones(len(tie)), (unknown, count + tie)), shape=(size, size))
-    _, label = connected_components(graph, directed=False)
-    of_tie = label[count:]
-    tied = np.zeros(label.max() + 1, bool)
-    tied[label[unknown]] = True
-    needed = np.zeros(label.max() + 1, bool)
-    needed[label[:count][sought & (system.low < system.high)]] = True
-    chosen = np.flatnonzero(needed & tied)
-    by_unknown, by_tie = _grouped(label[:count]), _grouped(of_tie)
-    together = np.cumsum([len(by_unknown[name]) for name in chosen]) // TOGETHER if len(chosen) else []
-    return [
-        tuple(np.concatenate([group[name] for name in chosen[together == number]]) for group in (by_unknown, by_tie))
-        for number in dict.fromkeys(together)
-    ]
+    fixed = system.low[system.unknown] == system.high[system.unknown]
+    moved = np.bincount(
+        system.tie[fixed], (system.weight * system.low[system.unknown])[fixed], minlength=len(system.least)
+    )
+    free = replace(
+        system,
+        tie=system.tie[~fixed],
+        unknown=system.unknown[~fixed],
+        weight=system.weight[~fixed],
+        least=system.least - moved,
+        most=system.most - moved,
+    )
+    of_unknown, of_tie = _parts_of(free)
+    asked = of_unknown[np.asarray(wanted.unknown, int)[places]]
+    chosen = np.intersect1d(np.unique(asked), np.unique(of_tie))
+    slices = [_slices(label, chosen) for label in (of_unknown, of_tie, of_unknown[free.unknown], asked)]
+    at_unknown, at_tie = np.zeros(len(of_unknown), int), np.zeros(len(of_tie), int)
+    found = []
+    for unknowns, ties, entries, mine in zip(*slices, strict=True):
+        at_unknown[unknowns], at_tie[ties] = np.arange(len(unknowns)), np.arange(len(ties))
+        part = System(
+            low=free.low[unknowns],
+            high=free.high[unknowns],
+            tie=at_tie[free.tie[entries]],
+            unknown=at_unknown[free.unknown[entries]],
+            weight=free.weight[entries],
+            least=free.least[ties],
+            most=free.most[ties],
+            firm=free.firm[ties],
+            family=free.family[ties],
+        )
+        which = places[mine]
+        found.append(_Piece(ties, which, part, wanted.only(which, at_unknown[np.asarray(wanted.unknown, int)[which]])))
+    return found
 
 
-def _grouped(label: np.ndarray) -> dict[int, np.ndarray]:
-    return pd.Series(np.arange(len(label))).groupby(label).indices
+def _slices(label: np.ndarray, chosen: np.ndarray) -> list[np.ndarray]:
+    """Where each chosen label stands, in order."""
+    order = np.argsort(label, kind="stable")
+    first, last = (np.searchsorted(label[order], chosen, side=side) for side in ("left", "right"))
+    return [order[start:end] for start, end in zip(first, last, strict=True)]
 
 
 # Solving
 
 
 def _solve(system: System, goal: np.ndarray, nodes: int, gap: float = 0.0):
-    from scipy.optimize import Bounds, LinearConstraint, milp
+    matrix = _matrix(system)
+    return _milp(goal, matrix, system.least, system.most, system.low, system.high, np.ones(len(goal)), nodes, gap)
+
+
+def _matrix(system: System):
     from scipy.sparse import csr_array
 
-    matrix = csr_array((system.weight, (system.tie, system.unknown)), shape=(len(system.least), len(system.low)))
-    return milp(
-        goal,
-        constraints=LinearConstraint(matrix, system.least, system.most),
-        bounds=Bounds(system.low, system.high),
-        integrality=np.ones(len(system.low)),
-        options={"node_limit": nodes, "time_limit": SECONDS, "mip_rel_gap": gap},
-    )
+    return csr_array((system.weight, (system.tie, system.unknown)), shape=(len(system.least), len(system.low)))
 
 
-def _consistent(system: System) -> tuple[System, np.ndarray | None, np.ndarray]:
-    """The system without the beliefs that the printed figures contradict, a solution of it, and which these are."""
+def _milp(goal, matrix, least, most, low, high, whole, nodes: int, gap: float):
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    with quietly():
+        return milp(
+            goal,
+            constraints=LinearConstraint(matrix, least, most),
+            bounds=Bounds(low, high),
+            integrality=whole,
+            options={"node_limit": nodes, "time_limit": SECONDS, "mip_rel_gap": gap},
+        )
+
+
+def _solution(system: System) -> np.ndarray | None:
+    """One solution, or None where there is none or it is not found."""
     found = _solve(system, np.zeros(len(system.low)), NODES_PER_CELL).x
-    if found is not None:
-        return system, np.round(found), np.zeros(0, int)
-    dropped = _contradicted(system)
-    rest = system.without(dropped)
-    found = _solve(rest, np.zeros(len(system.low)), NODES_PER_CELL).x
-    return rest, None if found is None else np.round(found), dropped
+    return None if found is None else np.round(found)
 
 
 def _contradicted(system: System) -> np.ndarray:
@@ -241,22 +354,16 @@ def _contradicted(system: System) -> np.ndarray:
 
     Bounds of the unknowns give way too, so that the question always has an answer.
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array, hstack
 
     soft = np.flatnonzero(~system.firm)
     count, lines = len(system.low), len(system.least)
-    matrix = csr_array((system.weight, (system.tie, system.unknown)), shape=(lines, count))
     over = csr_array((np.ones(len(soft)), (soft, np.arange(len(soft)))), shape=(lines, len(soft)))
-    whole = np.r_[np.ones(count), np.zeros(2 * len(soft))]
-    for integrality in (whole, np.zeros(len(whole))):
-        found = milp(
-            np.r_[np.zeros(count), np.ones(2 * len(soft))],
-            constraints=LinearConstraint(hstack([matrix, over, -over]), system.least, system.most),
-            bounds=Bounds(np.r_[system.low, np.zeros(2 * len(soft))], np.r_[system.high, np.full(2 * len(soft), 1e6)]),
-            integrality=integrality,
-            options={"node_limit": NODES_PER_DOUBT, "time_limit": SECONDS, "mip_rel_gap": 0.0},
-        )
+    matrix = hstack([_matrix(system), over, -over])
+    goal = np.r_[np.zeros(count), np.ones(2 * len(soft))]
+    low, high = np.r_[system.low, np.zeros(2 * len(soft))], np.r_[system.high, np.full(2 * len(soft), 1e6)]
+    for whole in (np.r_[np.ones(count), np.zeros(2 * len(soft))], np.zeros(len(goal))):
+        found = _milp(goal, matrix, system.least, system.most, low, high, whole, NODES_PER_DOUBT, 0.0)
         if found.x is not None:
             missed = found.x[count : count + len(soft)] + found.x[count + len(soft) :]
             return soft[missed > _HAIR]
@@ -266,35 +373,63 @@ def _contradicted(system: System) -> np.ndarray:
 def _ranges(system: System, start, wanted: Wanted) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each wanted unknown the least and most value seen, exact where they are few, and whether that is sure."""
     seen = _Seen(wanted)
-    own = _own_parts(system)
+    own = _parts_of(system)
     if start is not None:
         seen.add(start)
         reach = REACH * wanted.enough
         near = replace(system, low=np.maximum(system.low, start - reach), high=np.minimum(system.high, start + reach))
         upward = (near.high - start + _HAIR) / (near.high - near.low + 2 * _HAIR)
-        for goal in _goals(seen, upward, np.random.default_rng(len(start))):
-            # Parts whose numbers are all settled are left as they are.
-            unknowns, ties = (np.flatnonzero(np.isin(label, own[0][goal != 0])) for label in own)
-            found = _solve(near.part(unknowns, ties), goal[unknowns], NODES_PER_SWEEP, gap=0.05)
-            if found.x is not None:
-                moved = start.copy()
-                moved[unknowns] = found.x
-                seen.add(moved)
+        for goal, fruitless in _goals(seen, upward, np.random.default_rng(len(start))):
+            _push(near, own, start, goal, fruitless > 0, seen)
     sure = np.ones(len(wanted.unknown), bool)
     for place in np.flatnonzero(seen.narrow()):
         if seen.narrow()[place]:
-            sure[place] = _ends(system, own, seen, place)
+            sure[place] = _ends_nearby(system, seen, place) or _ends(system, own, start, seen, place)
     return seen.least, seen.most, sure
 
 
-def _own_parts(system: System) -> tuple[np.ndarray, np.ndarray]:
-    """The number of the independent part of each unknown and of each tie."""
+def _push(near: System, own, start: np.ndarray, goal: np.ndarray, wide: bool, seen: _Seen) -> None:
+    """Look for another solution in one direction; what is far from the pushed unknowns stays as it is, unless `wide`.
+
+    A solution of which a part is held still is a solution all the same, and found much sooner.
+    """
+    free = _around(near, goal != 0)[0] if not wide else None
+    if free is None or free.sum() > len(start) / 2:
+        # Parts whose numbers are all settled are left as they are.
+        free = np.isin(own[0], own[0][goal != 0])
+    held = replace(near, low=np.where(free, near.low, start), high=np.where(free, near.high, start))
+    unknowns, ties = np.flatnonzero(free), np.unique(near.tie[free[near.unknown]])
+    found = _solve(held.part(unknowns, ties), goal[unknowns], NODES_PER_SWEEP, gap=0.05)
+    if found.x is not None:
+        moved = start.copy()
+        moved[unknowns] = found.x
+        seen.add(moved)
+
+
+def _around(system: System, inner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The unknowns within a few ties of some of them, as True, and those ties, as True."""
+    reached, ties = inner.copy(), np.zeros(len(system.least), bool)
+    steps = 0
+    while steps < STEPS or reached.sum() <= NEARBY:
+        steps, before = steps + 1, reached.sum()
+        ties[system.tie[reached[system.unknown]]] = True
+        reached[system.unknown[ties[system.tie]]] = True
+        if reached.sum() == before:
+            break
+    return reached, ties
+
+
+def _parts_of(system: System, joins: np.ndarray | slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:
+    """The number of the independent part of each unknown and of each tie; entries that join nothing may be left out."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
+    tie, unknown = system.tie[joins], system.unknown[joins]
     count = len(system.low)
     size = count + len(system.least)
-    graph = coo_array((np.ones(len(system.tie)), (system.unknown, count + system.tie)), shape=(size, size))
+    if not size:
+        return np.zeros(0, int), np.zeros(0, int)
+    graph = coo_array((np.ones(len(tie)), (unknown, count + tie)), shape=(size, size))
     label = connected_components(graph, directed=False)[1]
     return label[:count], label[count:]
 
@@ -308,9 +443,9 @@ class _Seen:
         self.least, self.most = np.full(count, np.inf), np.full(count, -np.inf)
 
     def add(self, solution: np.ndarray) -> None:
-        """One solution says a possible value of each."""
+        """One solution says a possible value of each; NaN says nothing."""
         values = np.round(solution[self.wanted.unknown])
-        self.least, self.most = np.minimum(self.least, values), np.maximum(self.most, values)
+        self.least, self.most = np.fmin(self.least, values), np.fmax(self.most, values)
 
     def narrow(self) -> np.ndarray:
         """Which have not yet shown enough values."""
@@ -319,6 +454,8 @@ class _Seen:
 
 def _goals(seen: _Seen, upward: np.ndarray, draw: np.random.Generator):
     """Directions to push all unsettled unknowns in at once, by chance, since parts of one sum must go different ways.
+
+    With each goes how many before it in a row settled nothing.
 
     `upward` is the chance of each unknown to be pushed up: where the more room is.
     """
@@ -331,28 +468,54 @@ def _goals(seen: _Seen, upward: np.ndarray, draw: np.random.Generator):
         pushed = seen.wanted.unknown[left]
         # Goals are made as small as can be, so an unknown with a negative weight goes up.
         goal[pushed] = np.where(draw.random(len(left)) < upward[pushed], -1.0, 1.0) * draw.uniform(0.5, 1.5, len(left))
-        yield goal
+        yield goal, fruitless
         fruitless = fruitless + 1 if seen.narrow().sum() == len(left) else 0
 
 
-def _ends(system: System, own, seen: _Seen, place: int) -> bool:
+def _ends_nearby(system: System, seen: _Seen, place: int) -> bool:
+    """Whether the ties around one unknown settle by themselves that it has few values, or that these are not small.
+
+    Fewer ties allow more values, so what they rule out is ruled out; anything else is left to `_ends`.
+    """
+    unknown, always = seen.wanted.unknown[place], seen.wanted.always[[place]]
+    inner = np.zeros(len(system.low), bool)
+    inner[unknown] = True
+    unknowns, ties = (np.flatnonzero(some) for some in _around(system, inner))
+    if len(unknowns) > len(system.low) / 2:
+        return False
+    part, goal = system.part(unknowns, ties), (unknowns == unknown).astype(float)
+    ends = [system.low[unknown], system.high[unknown]]
+    for side, sign in enumerate((1.0, -1.0)):
+        found = _solve(part, sign * goal, NODES_PER_CELL)
+        if found.status != 0:
+            return False
+        ends[side] = np.round(sign * found.fun)
+        least, most = np.array([ends[0]]), np.array([ends[1]])
+        matters = seen.wanted.only(np.array([place]), unknown).matters(least, most)[0]
+        # Of a number that may be 0, or is small only perhaps, the ends themselves are wanted.
+        told = always[0] and (least > 0 or most < 0) and most - least + 1 < seen.wanted.enough
+        if not matters or told:
+            seen.least[place], seen.most[place] = least[0], most[0]
+            return True
+    return False
+
+
+def _ends(system: System, own, start: np.ndarray | None, seen: _Seen, place: int) -> bool:
     """Push one unknown both ways; whether the ends are sure, or enough values were seen, or they cannot be small."""
     unknown = seen.wanted.unknown[place]
     unknowns, ties = (np.flatnonzero(label == own[0][unknown]) for label in own)
-    part = system.part(unknowns, ties)
-    alone = seen.wanted.only(np.array([place]), np.array([np.searchsorted(unknowns, unknown)]))
-    last = alone.small[1]
-    sure, reached = True, {1.0: system.low[unknown], -1.0: system.high[unknown]}
+    part, goal = system.part(unknowns, ties), (unknowns == unknown).astype(float)
+    always, last = seen.wanted.always[place], seen.wanted.small[1]
+    sure, least = True, system.low[unknown]
     for sign in (1.0, -1.0):
-        goal = np.zeros(len(part.low))
-        goal[alone.unknown[0]] = sign
-        found = _solve(part, goal, NODES_PER_CELL)
+        found = _solve(part, sign * goal, NODES_PER_CELL)
         if found.x is not None:
-            value = np.round(found.x[alone.unknown[0]])
-            seen.least[place], seen.most[place] = min(seen.least[place], value), max(seen.most[place], value)
-            reached[sign] = value if found.status == 0 else reached[sign]
+            moved = np.full(len(system.low), np.nan) if start is None else start.copy()
+            moved[unknowns] = np.round(found.x)
+            seen.add(moved)
+            least = moved[unknown] if sign > 0 and found.status == 0 else least
         sure &= found.status == 0
-        if not seen.narrow()[place] or (not alone.always[0] and reached[1.0] > last):
+        if not seen.narrow()[place] or (not always and least > last):
             return True
     return sure
 

@@ -98,6 +98,13 @@ class Web:
     system: System
 
 
+def webs(released: pd.DataFrame, facts: dict[str, Facts] | None = None) -> tuple[Web, Web, Web, Web]:
+    """Everything that can be asked of releases: `weave`, `revisions`, `quarters_behind` and `flows_behind`."""
+    cells, facts = _cells(released), published_facts() | (facts or {})
+    web = _woven(cells, facts)
+    return web, _revisions(cells, facts), quarters_behind(web), flows_behind(web)
+
+
 def weave(released: pd.DataFrame, facts: dict[str, Facts] | None = None) -> Web:
     """Every relation between the newest figures of all releases, for an attacker who has read the definitions.
 
@@ -106,9 +113,13 @@ def weave(released: pd.DataFrame, facts: dict[str, Facts] | None = None) -> Web:
     revised one may have been revised too, unseen (`revisions` has those).
     **Source**: attacks D1, D2, D3, D5 to D8 and D14 of the mission notes.
     """
+    return _woven(_cells(released), published_facts() | (facts or {}))
+
+
+def _woven(cells: pd.DataFrame, facts: dict[str, Facts]) -> Web:
     builder = Builder()
-    cells = _unknowns(_newest(_cells(released)), builder)
-    view, facts = View.of(cells), published_facts() | (facts or {})
+    cells = _unknowns(_newest(cells), builder)
+    view = View.of(cells)
     for tie in (_breakdowns, _mixes, _margins, _months, _same, _parts_of, _groups_of, _flow):
         tie(view, builder, facts)
     changes = [form(view, builder) for form in (_to_date, _nested, _alternatives, _cohorts)]
@@ -122,11 +133,13 @@ def revisions(released: pd.DataFrame, facts: dict[str, Facts] | None = None) -> 
     did, the difference is the children who were added or taken out.
     **Source**: attack D4 of the mission notes.
     """
-    cells = _cells(released)
+    return _revisions(_cells(released), published_facts() | (facts or {}))
+
+
+def _revisions(cells: pd.DataFrame, facts: dict[str, Facts]) -> Web:
     revised = cells.groupby(_PERIOD, dropna=False)["world"].transform("max") > 0
     builder = Builder()
     cells = _unknowns(_merged(cells[revised]), builder)
-    facts = published_facts() | (facts or {})
     changes: list[pd.DataFrame] = []
     for _, state in cells.groupby("version"):
         view = View.of(state.reset_index(drop=True))
@@ -219,7 +232,8 @@ def _unknowns(cells: pd.DataFrame, builder: Builder) -> pd.DataFrame:
     share, mean = kind == "share", kind == "mean"
     number = {name: np.full(len(cells), -1) for name in QUANTITIES}
     rule = cells[["base", "hide_from", "hide_to"]].to_numpy(float).T
-    most = 10 * np.nanmax(cells[["numerator", "denominator"]].to_numpy(float), initial=100) + 1_000
+    # In steps, so that one more quarter leaves what is asked of the others as it was.
+    most = _step_up(10 * np.nanmax(cells[["numerator", "denominator"]].to_numpy(float), initial=100) + 1_000)
     low, high = behind(cells["numerator"].to_numpy(float), *rule)
     low, high = _of_rates(cells, low, high)
     whole_low, whole_high = behind(cells["denominator"].to_numpy(float), *rule)
@@ -243,6 +257,11 @@ def _unknowns(cells: pd.DataFrame, builder: Builder) -> pd.DataFrame:
     builder.sums("share", np.r_[key, key, key], unknowns, np.repeat([1.0, 1.0, -1.0], len(key)), firm=True)
     _percentages(shares[shares["status"].isin(SHOWN)], builder)
     return cells
+
+
+def _step_up(largest: float) -> float:
+    """The next power of two."""
+    return float(2 ** np.ceil(np.log2(largest)))
 
 
 def _unprinted_totals(cells: pd.DataFrame) -> pd.DataFrame:
@@ -304,11 +323,18 @@ class View:
 
     cells: pd.DataFrame
     index: pd.MultiIndex
+    by_measure: dict[str, np.ndarray]
 
     @classmethod
     def of(cls, cells: pd.DataFrame) -> View:
         """A view of cells with unlike keys."""
-        return cls(cells, pd.MultiIndex.from_frame(cells[KEY]))
+        places = cells.groupby("measure", sort=False, observed=True).indices
+        return cls(cells, pd.MultiIndex.from_frame(cells[KEY]), places)
+
+    def of_measure(self, name: str) -> pd.DataFrame:
+        """The cells of one measure in its usual definition."""
+        mine = self.cells.iloc[self.by_measure.get(name, np.zeros(0, int))]
+        return mine[mine["definition"] == ""]
 
     def find(self, wanted: pd.DataFrame, **changed) -> np.ndarray:
         """The rows of the view with the keys of `wanted`, some of its columns changed; -1 where there is none."""
@@ -345,7 +371,7 @@ def _is_mix(cells: pd.DataFrame, facts: dict[str, Facts]) -> np.ndarray:
     if not unknown.any():
         return told
     beside = cells[unknown & (cells["breakdown"] != "total").to_numpy() & cells["shown"].to_numpy()]
-    by = beside.groupby(["measure", "breakdown", *WHOSE[2:], "cohort"])["value"]
+    by = beside.groupby(["measure", "breakdown", "area", *WHOSE[2:], "cohort"])["value"]
     # The percentages of a mix add up to about 100 and never beyond; those of groups are shares of each.
     mix = by.sum().le(100 + by.size() / 2).groupby(level=[0, 1]).all() & (by.size().groupby(level=[0, 1]).max() > 1)
     named = pd.MultiIndex.from_tuples(mix[mix].index.tolist(), names=["measure", "breakdown"])
@@ -382,8 +408,8 @@ def _margins(view: View, builder: Builder, facts) -> None:
     rows = cells[cells["breakdown"].str.contains(CROSS, regex=False)]
     if not len(rows):
         return
-    outer, inner = (rows["breakdown"].str.split(CROSS, n=1).str[n] for n in (0, 1))
-    group, part = (rows["category"].str.split(CROSS, n=1).str[n] for n in (0, 1))
+    names, values = (rows[name].str.partition(CROSS) for name in ("breakdown", "category"))
+    outer, inner, group, part = names[0], names[2], values[0], values[2]
     of_mix = _is_mix(rows.assign(breakdown=inner), facts)
     by_group, by_part = (
         view.find(rows, breakdown=outer, category=group),
@@ -423,9 +449,7 @@ def flows_behind(web: Web) -> Web:
     """
     view = View.of(web.cells)
     cells, bounds = view.cells, narrowed(web.system)
-    pairs = [(flow, *year) for flow, years in YEARS_OF.items() for year in years]
-    parts = [_of_a_year(view, *pair) for pair in pairs]
-    table = pd.concat([part for part in parts if len(part)]) if any(map(len, parts)) else pd.DataFrame()
+    table = _of_years(view, [(flow, *year) for flow, years in YEARS_OF.items() for year in years])
     builder = Builder()
     if not len(table):
         return Web(cells, pd.DataFrame(columns=[*KEY, "unknown", "what"]), builder.system())
@@ -441,19 +465,26 @@ def flows_behind(web: Web) -> Web:
     return Web(cells, asked, builder.system())
 
 
-def _of_a_year(view: View, flow: str, measure: str, quantity: str) -> pd.DataFrame:
-    """The unknowns of rolling years (`year`) and of their four quarters (0 to 3), and what is printed of the years."""
-    cells = view.cells
-    mine = (cells["measure"] == measure) & (cells["grain"] == "quarter") & (cells["window"] == "12 months")
-    years = cells[mine & (cells["definition"] == "") & (cells[quantity] >= 0)]
-    ends = [_before(years, back) for back in range(4)]
-    quarters = {
-        back: view.numbers("counted", view.find(years, measure=flow, window="period", period_end=end))
-        for back, end in enumerate(ends)
-    }
-    printed = years["numerator" if quantity == "counted" else "denominator"].to_numpy(float)
-    found = pd.DataFrame({"year": years[quantity].to_numpy(), "printed": printed, **quarters})
-    return found[(found[list(quarters)] >= 0).all(axis=1)]
+def _of_years(view: View, pairs: list[tuple[str, str, str]]) -> pd.DataFrame:
+    """The unknowns of rolling years (`year`) and of their four quarters (0 to 3), and what is printed of the years.
+
+    `pairs` say which flow stands behind which measure's `counted` or `group`.
+    """
+    parts = []
+    for flow, measure, quantity in pairs:
+        if not {flow, measure} <= set(view.by_measure):
+            continue
+        mine = view.of_measure(measure)
+        mine = mine[(mine["grain"] == "quarter") & (mine["window"] == "12 months") & (mine[quantity] >= 0)]
+        printed = mine["numerator" if quantity == "counted" else "denominator"]
+        parts.append(mine[KEY].assign(measure=flow, window="period", year=mine[quantity], printed=printed))
+    if not parts:
+        return pd.DataFrame()
+    years = pd.concat(parts, ignore_index=True)
+    ends = pd.concat([years.assign(period_end=_before(years, back)) for back in range(4)])
+    quarters = view.numbers("counted", view.find(ends)).reshape(4, len(years))
+    found = pd.concat([years[["year", "printed"]], pd.DataFrame(quarters.T)], axis=1)
+    return found[(quarters >= 0).all(axis=0)].astype({"printed": float})
 
 
 def _before(cells: pd.DataFrame, periods: int = 1) -> pd.Series:
@@ -464,8 +495,8 @@ def _before(cells: pd.DataFrame, periods: int = 1) -> pd.Series:
 
 
 def _flow(view: View, builder: Builder, facts) -> None:
-    cells = view.cells
-    now = cells[(cells["measure"] == STOCK) & cells["breakdown"].isin(LASTING) & (cells["definition"] == "")]
+    now = view.of_measure(STOCK)
+    now = now[now["breakdown"].isin(LASTING)]
     if not len(now):
         return
     before = view.find(now, period_end=_before(now))
@@ -520,15 +551,14 @@ def _revised(cells: pd.DataFrame, builder: Builder) -> pd.DataFrame:
     return after[~alike][KEY].assign(unknown=change, what=REVISED)
 
 
-def quarters_behind(released: pd.DataFrame) -> Web:
+def quarters_behind(web: Web) -> Web:
     """The quarters behind rolling years, each figure of twelve months being the sum of four of them.
 
     A system of its own: what each printed figure says by itself, over all periods; the quarters are the `changes`.
     Rolling years that count each child once, however often something happened, are not such sums and are left out.
     """
-    cells = _unknowns(_newest(_cells(released)), Builder())
-    low, high = _alone(cells)
-    cells = cells.assign(low=low, high=high)
+    low, high = _alone(web.cells)
+    cells = web.cells.assign(low=low, high=high)
     cells = cells[(cells["grain"] == "quarter") & (cells["counted"] >= 0)]
     known = set(published_facts())
     adds_up = cells["measure"].map(lambda name: name not in known or bool(SUMS_OF_QUARTERS.fullmatch(name)))
@@ -563,7 +593,7 @@ def _alone(cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     low = np.fmax(low, np.ceil((value - half) / 100 * least - 1e-9))
     high = np.fmin(high, np.ceil((value + half) / 100 * most - 1e-9) - 1)
     unseen = ~(cells["shown"] | cells["empty"]).to_numpy()
-    far = 10 * np.nanmax(high, initial=100)
+    far = _step_up(10 * np.nanmax(high, initial=100))
     return np.where(unseen, 0, low), np.where(unseen, far, np.maximum(high, low))
 
 
@@ -572,8 +602,7 @@ def _alone(cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 def _quantity(view: View, measure: str, quantity: str) -> pd.DataFrame:
     """The unknowns of one quantity of one measure, by place; the parts of a mix are left out."""
-    cells = view.cells
-    mine = cells[(cells["measure"] == measure) & (cells["definition"] == "")]
+    mine = view.of_measure(measure)
     parts = published_facts()[measure].parts if measure in published_facts() else ""
     if parts:
         mine = mine[(mine["breakdown"] != parts) & ~mine["breakdown"].str.endswith(f"{CROSS}{parts}")]
@@ -591,7 +620,7 @@ def _tie_places(builder: Builder, family: str, frames: list[pd.DataFrame]) -> No
 
 
 def _same(view: View, builder: Builder, facts) -> None:
-    out = set(view.cells["measure"])
+    out = set(view.by_measure)
     for alike in SAME:
         frames = [_quantity(view, name, quantity) for name, quantity in alike if name in out]
         if len(frames) > 1:
@@ -599,10 +628,12 @@ def _same(view: View, builder: Builder, facts) -> None:
 
 
 def _parts_of(view: View, builder: Builder, facts) -> None:
-    cells = view.cells
     for measure, (mix, part) in PART_OF.items():
+        if not {measure, mix} <= set(view.by_measure):
+            continue
         parts = published_facts()[mix].parts
-        mine = cells[(cells["measure"] == mix) & (cells["definition"] == "") & (cells["counted"] >= 0)]
+        mine = view.of_measure(mix)
+        mine = mine[mine["counted"] >= 0]
         alone = mine[(mine["breakdown"] == parts) & (mine["category"] == part)].assign(
             breakdown="total", category="All"
         )
@@ -623,6 +654,8 @@ def _parts_of(view: View, builder: Builder, facts) -> None:
 
 def _groups_of(view: View, builder: Builder, facts) -> None:
     for measure, (whole, breakdown, category) in GROUP_OF.items():
+        if not {measure, whole} <= set(view.by_measure):
+            continue
         group = _quantity(view, whole, "counted")
         group = group[(group["breakdown"] == breakdown) & (group["category"] == category)]
         group = group.assign(breakdown="total", category="All")
@@ -634,6 +667,8 @@ def _nested(view: View, builder: Builder) -> pd.DataFrame:
     """Numbers left over when one measure counts some of another's children."""
     parts = []
     for inner, outer in NESTED:
+        if not {inner, outer} <= set(view.by_measure):
+            continue
         one = _quantity(view, inner, "counted").merge(
             _quantity(view, outer, "counted"), on=_PLACE, suffixes=("", "_of")
         )

@@ -79,10 +79,12 @@ def _periods(record: Record, quarter: str, grain: str, count: int | None) -> Per
     return quarters_covered(record, quarter) if grain == "quarter" else months_covered(record, quarter)
 
 
-def _guarded(series: pd.DataFrame, rules: Rules, earlier: pd.DataFrame | None = None) -> Protected:
+def _guarded(
+    series: pd.DataFrame, rules: Rules, earlier: pd.DataFrame | None = None, choices: dict | None = None
+) -> Protected:
     from incare.disclosure.audit import protect_and_attack
 
-    return protect_and_attack(series, rules, earlier=earlier)[0]
+    return protect_and_attack(series, rules, earlier=earlier, choices=choices)[0]
 
 
 # What all reports of a run share
@@ -110,7 +112,8 @@ def _of_the_pack(
             parts = [calculate(agreed, record, span, groups) for span in spans]
             # These are shown for everyone only, so that no breakdown of theirs meets one of another report.
             parts += [calculate(beside, record, span, ()) for span in spans if len(beside)]
-            shown = _guarded(pd.concat(parts, ignore_index=True), rules, earlier(pack["ledger"], record.area))
+            known = earlier(pack["ledger"], record.area)
+            shown = _guarded(pd.concat(parts, ignore_index=True), rules, known, pack["choices"])
             _write(shown.frame, file)
     return Protected(_read(file), "public", rules)
 
