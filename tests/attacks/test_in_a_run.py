@@ -142,7 +142,7 @@ def test_reports_of_a_run_share_figures_that_are_protected_once(record, tmp_path
     pack = {"choices": {}, "targets": [], "breakdowns": ["sex"], "grain": "quarter", "ledger": str(tmp_path / "none")}
     (tmp_path / figures.PACK).write_text(json.dumps(pack), encoding="utf-8")
     searched = []
-    monkeypatch.setattr(figures, "_guarded", lambda series, rules, earlier, choices: searched.append(1) or protect(series))
+    monkeypatch.setattr(figures, "_guarded", lambda series, *known: searched.append(1) or protect(series))
     every, few = agreed({}), catalogue().only(["cl_count", "cla_count"])
 
     monkeypatch.setenv(figures.SHARED, str(tmp_path))

@@ -93,7 +93,9 @@ def _typed(history: pd.DataFrame) -> pd.DataFrame:
         raise HistoryError("The history has no rows; at least four points of one series are needed.")
     frame = pd.DataFrame({"unique_id": history["unique_id"].to_numpy()})
     # With time zones side by side a column has no one type; without utc that is an error of its own.
-    days = pd.to_datetime(history["ds"], errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
+    # As text 2018 is a year; as a number pandas would come to count it from 1970.
+    written = history["ds"].astype("str") if pd.api.types.is_numeric_dtype(history["ds"]) else history["ds"]
+    days = pd.to_datetime(written, errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
     frame["ds"] = days.to_numpy("datetime64[ns]")
     for name in ("y", "n"):
         given = history[name] if name in history else pd.Series(np.nan, index=history.index)
