@@ -28,6 +28,7 @@ PARTS = {
     "run": "the notebooks of the sample",
     "spc": "6,000 series of 120 months, limits, rules and icons",
     "intervals": "Wilson's limits of 720,000 shares",
+    "series_speed": "6,120 short series, eight origins",
     "cohort_speed": "the projection of children, 24 months, 8 origins",
     "attacks": "random tables by policy, and an audit of seven packs",
     "national": "20 measures, 120 months, 153 areas",
