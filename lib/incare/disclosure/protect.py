@@ -320,7 +320,9 @@ def _rounded(frame: pd.DataFrame, kind: np.ndarray, rules: Rules) -> pd.DataFram
         )
     # The sum behind a mean is not a figure to print: times and ages of few people can be taken out of it.
     kept_num = np.where(mean, np.nan, shown_num)
-    return frame.assign(numerator=kept_num, denominator=shown_den, value=value, **limits)
+    # A handful of posts behind a caseload would read as a handful of people.
+    kept_den = np.where(mean & _few(shown_den, rules), np.nan, shown_den)
+    return frame.assign(numerator=kept_num, denominator=kept_den, value=value, **limits)
 
 
 def _per(unit: pd.Series, rate: np.ndarray) -> np.ndarray:
