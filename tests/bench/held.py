@@ -25,7 +25,7 @@ def held(
     if not met:
         _missed.append(name)
     if place := os.environ.get(PLACE):
-        row = {"part": Path(sys.argv[0]).stem, "figure": name, "value": said, "asked": asked, "met": met}
+        row = {"part": Path(sys.argv[0]).stem, "figure": name, "value": said, "asked": asked, "met": bool(met)}
         with open(place, "a", encoding="utf-8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
     return met
