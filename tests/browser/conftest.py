@@ -28,6 +28,16 @@ def browser(chromium):
         browser.close()
 
 
+def opened(browser, page, **settings):
+    """A page in a tab of its own, which notes in `asked` every address it asked for."""
+    context = browser.new_context(**settings)
+    tab = context.new_page()
+    tab.asked = []
+    tab.on("request", lambda request: tab.asked.append(request.url))
+    tab.goto(page.as_uri())
+    return tab
+
+
 @pytest.fixture(scope="session")
 def restricted(tmp_path_factory) -> Path:
     """A pack for officers of the sample, with every page, made by the command."""

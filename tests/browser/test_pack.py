@@ -7,6 +7,7 @@ import json
 import pytest
 
 from incare.pack.params import NOTEBOOKS
+from tests.browser.conftest import opened
 
 PAGES = ("index", *NOTEBOOKS)
 PAPER = 680  # CSS pixels between the margins of an A4 page
@@ -28,15 +29,6 @@ pytestmark = pytest.mark.browser
 def packs(request):
     """The pack of each profile."""
     return request.getfixturevalue({"public": "pack", "restricted": "restricted"}[request.param])
-
-
-def opened(browser, page, **settings):
-    context = browser.new_context(**settings)
-    tab = context.new_page()
-    tab.asked = []
-    tab.on("request", lambda request: tab.asked.append(request.url))
-    tab.goto(page.as_uri())
-    return tab
 
 
 @pytest.mark.parametrize("name", PAGES)

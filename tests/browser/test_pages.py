@@ -4,17 +4,10 @@ from itertools import pairwise
 
 import pytest
 
+from tests.browser.conftest import opened
+
 PAGES = ("public", "restricted", "cover-public", "cover-restricted")
 pytestmark = pytest.mark.browser
-
-
-def opened(browser, page, **settings):
-    context = browser.new_context(**settings)
-    tab = context.new_page()
-    tab.asked = []
-    tab.on("request", lambda request: tab.asked.append(request.url))
-    tab.goto(page.as_uri())
-    return tab
 
 
 @pytest.mark.parametrize(("name", "scheme"), [*((name, "light") for name in PAGES), ("restricted", "dark")])
