@@ -42,12 +42,14 @@ def ours(series: pd.DataFrame) -> dict[tuple, tuple[float, float]]:
 def theirs(data, months: Periods, places: list[int], by: tuple[str, ...], wanted: set) -> dict:
     """The same figures counted one month at a time; only of measures and months that the library can answer."""
     answers = {}
-    for measure in MEASURES:
-        for place in places:
-            start, end = pd.Timestamp(months.starts[place]), pd.Timestamp(months.ends[place])
+    for place in places:
+        start, end = pd.Timestamp(months.starts[place]), pd.Timestamp(months.ends[place])
+        # Who was in care on a day is asked once for the day, not once for every measure.
+        asked = data | {"kept": {}}
+        for measure in MEASURES:
             if (measure.id, end) not in wanted:
                 continue
-            rows = brute_force.picked(data, measure.id, start, end)
+            rows = brute_force.picked(asked, measure.id, start, end)
             for name in (None, *by):
                 breakdown = " / ".join(filter(None, (name, measure.parts))) or "total"
                 for category, numerator, denominator in brute_force.tally(rows, data, measure.id, end, name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -55,6 +56,15 @@ def test_a_policy_with_too_few_figures_after_it_cannot_be_told_yet(public, main)
     said = words(evidence.policies(public, main, [action]))
     assert "Children in care: Edge of care team" in said
     assert "8 figures on each side are needed, and there are 11 before it and 1 after." in said
+
+
+def test_a_policy_on_a_measure_without_any_figure_cannot_be_told_yet(public, main):
+    """As in a first quarter, whose extract lacks the measure's table."""
+    frame = public.frame
+    gone = frame["measure"] == "cla_count"
+    bare = replace(public, frame=frame.assign(status=frame["status"].mask(gone, "x"), value=frame["value"].mask(gone)))
+    said = words(evidence.policies(bare, main, [{"measure": "cla_count", "date": "2025-07-01", "text": "Team"}]))
+    assert "there are 0 before it and 0 after." in said
 
 
 def test_a_policy_with_figures_on_both_sides_is_drawn_with_its_effect(public, main):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -138,6 +139,7 @@ _SEX_NUMBERS = {"M": "1", "F": "2"}
 _SEX_LETTERS_FROM = 2025
 
 
+@lru_cache(maxsize=4096)
 def _plain(heading: str) -> str:
     """A heading as it is compared: in lower case, without punctuation and (Y/N), with one word for each thing."""
     text = heading.lower()
@@ -146,13 +148,19 @@ def _plain(heading: str) -> str:
     return text
 
 
+@cache
+def _called(headings: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """What a column of a list may be called, and how its name may begin."""
+    called = sorted({_plain(name) for name in headings})
+    return frozenset(c for c in called if c[-1] != "*"), tuple(c[:-1] for c in called if c[-1] == "*")
+
+
 def _places(columns: tuple[str, ...], form: Form) -> dict[str, list[int]]:
     """Where each column of the list stands in a heading; several places when two headings say the same."""
     plain = [_plain(column) for column in columns]
     places = {}
     for ours, headings in form.columns.items():
-        called = {_plain(name) for name in headings}
-        whole, begins = {c for c in called if c[-1] != "*"}, tuple(c[:-1] for c in called if c[-1] == "*")
+        whole, begins = _called(headings)
         at = [n for n, name in enumerate(plain) if name in whole or (begins and name.startswith(begins))]
         if at:
             places[ours] = at

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from incare.codes import ALWAYS, VALID, WORDS
+from incare.codes import ALWAYS, NOT_KNOWN, VALID, WORDS, grouped, labels
 
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})([T ][\d:.]+Z?)?")
@@ -104,6 +104,22 @@ def read_codes(text: pd.Series, table: str, column: str, years: np.ndarray) -> C
     unknown = np.array([bool(code) and code not in valid for code in codes])[place]
     out_of_year = (years > 0) & ((years < spans[:, 0]) | (years > spans[:, 1])) & ~labelled
     return Codes(codes[place], unknown, out_of_year, labelled)
+
+
+def in_groups(codes, groups: dict[str, str]) -> pd.Categorical:
+    """Codes as the groups they belong to (`{group: "code code"}`), those of no group as not known.
+
+    Each distinct code is looked up once.
+    """
+    place, unique = pd.factorize(np.asarray(codes, dtype=object), use_na_sentinel=False)
+    names, group_of = labels(groups), grouped(groups)
+    number = np.array([names.index(group_of.get(code, NOT_KNOWN)) for code in unique], dtype=int)
+    return pd.Categorical.from_codes(number[place], dtype=_kinds(names))
+
+
+@lru_cache
+def _kinds(names: tuple[str, ...]) -> pd.CategoricalDtype:
+    return pd.CategoricalDtype(list(names))
 
 
 def _code(text: str, valid: dict, words: dict[str, str]) -> tuple[str, bool]:

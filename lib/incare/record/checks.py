@@ -273,11 +273,9 @@ def _says_unknown(upn: str) -> bool:
 
 def _ids_of_one_child(look: Look) -> Found:
     """Ids that may be one child's: a new id after a change of system, or one whose leading zeros were lost."""
-    ids = look.people["id"].astype(str)
-    bare, length = ids.str.lstrip("0"), ids.str.len()
-    shorter = ((length < length.groupby(bare).transform("max")) & (bare != "")).to_numpy()
-    for name in look.stated:
-        if shorter.any() and "child" in look[name]:
+    shorter = _lost_zeros(look.people["id"].to_numpy(object))
+    for name in look.stated if shorter.any() else ():
+        if "child" in look[name]:
             rows = look[name]
             yield "ID2", rows, "CHILD", shorter[rows.child]
     rows = look["episodes"]
@@ -294,11 +292,22 @@ def _ids_of_one_child(look: Look) -> Found:
     facts["n"] = np.arange(len(facts))
     key = ["born", "sex", "day"]
     alike = facts[facts["born"].notna() & facts.duplicated(key, keep=False)]
+    if alike["child"].nunique() < 2:
+        return
     pairs = alike.merge(alike[[*key, "child", "last"]], on=key, suffixes=("", "_other"))
     moved = pairs[(pairs["child"] != pairs["child_other"]) & (pairs["since"] == pairs["last_other"] + 1)]
     where = np.zeros(len(rows), bool)
     where[moved["n"].to_numpy()] = True
     yield "ID1", rows, "CHILD", where
+
+
+def _lost_zeros(ids: np.ndarray) -> np.ndarray:
+    """Which ids are another one without its leading zeros, or with fewer of them."""
+    bare = [str(text).lstrip("0") for text in ids]
+    if len(set(bare)) == len(bare):
+        return np.zeros(len(bare), bool)
+    length = pd.Series([len(str(text)) for text in ids])
+    return (length < length.groupby(bare).transform("max")).to_numpy() & (np.array(bare, dtype=object) != "")
 
 
 def _between_returns(look: Look) -> Found:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from incare import periods as p
-from incare.codes import ETHNICITY, NOT_KNOWN, SEX, grouped, labels
+from incare.codes import ETHNICITY, SEX
+from incare.record.cells import in_groups
 from incare.record.findings import Finding, flag
 from incare.record.rules import BORN, UNLISTED
 from incare.record.stack import last_day
@@ -38,23 +39,28 @@ def children(
     birthday, missing when it has not; `ever_uasc` says whether a UASC row exists. Children found outside the header
     only are noted (INT01 to INT09), so is a date of birth that differs from the header's (INT11 to INT18).
     """
-    header = tables.get("header", pd.DataFrame(columns=["CHILD", "DOB", "SEX", "ETHNIC"])).set_index("CHILD")
-    people = pd.DataFrame(index=ids)
-    people["born"] = _born(ids, header, tables, findings)
-    people["sex"] = _grouped(header["SEX"].reindex(ids), SEX)
-    people["ethnicity"] = _grouped(header["ETHNIC"].reindex(ids), ETHNICITY)
+    header = tables.get("header", pd.DataFrame(columns=["CHILD", "DOB", "SEX", "ETHNIC"]))
+    at = pd.Index(header["CHILD"]).get_indexer(ids)
+
+    def of_header(column: str, none) -> np.ndarray:
+        values = header[column].to_numpy("datetime64[s]" if column == "DOB" else object)
+        return np.where(at >= 0, values[at], none) if len(values) else np.full(len(ids), none)
+
+    born = _born(of_header("DOB", NAT), at >= 0, tables, findings)
     uasc = tables.get("uasc")
-    people["ever_uasc"] = ids.isin(uasc["CHILD"]) if uasc is not None else False
-    people["uasc_until"] = _uasc_until(uasc, p.days(people["born"]), findings)
+    people = {
+        "id": ids,
+        "born": born,
+        "sex": in_groups(of_header("SEX", ""), SEX),
+        "ethnicity": in_groups(of_header("ETHNIC", ""), ETHNICITY),
+        "ever_uasc": ids.isin(uasc["CHILD"]) if uasc is not None else np.zeros(len(ids), bool),
+        "uasc_until": _uasc_until(uasc, p.days(born), findings),
+    }
     for column in keep:
         if column.upper() in header:
-            values = header[column.upper()].reindex(ids).replace("", np.nan).fillna("Unallocated")
-            people[column.lower()] = pd.Categorical(values)
-    return people.reset_index()
-
-
-def _grouped(codes: pd.Series, groups: dict[str, str]) -> pd.Categorical:
-    return pd.Categorical(codes.map(grouped(groups)).fillna(NOT_KNOWN), categories=labels(groups))
+            values = of_header(column.upper(), "")
+            people[column.lower()] = pd.Categorical(np.where(values == "", "Unallocated", values))
+    return pd.DataFrame(people)
 
 
 def _uasc_until(uasc: pd.DataFrame | None, born: np.ndarray, findings: list[Finding]) -> np.ndarray:
@@ -70,13 +76,13 @@ def _uasc_until(uasc: pd.DataFrame | None, born: np.ndarray, findings: list[Find
     return until
 
 
-def _born(ids, header, tables, findings) -> np.ndarray:
-    born = header["DOB"].reindex(ids).to_numpy("datetime64[s]").copy()
-    if len(header):
+def _born(born: np.ndarray, listed: np.ndarray, tables, findings) -> np.ndarray:
+    """Birth dates by person: the header's (`born`, of those `listed` there), else that of another table."""
+    if listed.any():
+        header = tables["header"]
         future = header["DOB"].to_numpy("datetime64[s]") > last_day(header["_year"]).astype("datetime64[s]")
-        flag(tables["header"], future, "301", "header", "DOB", findings)
-        born[tables["header"]["child"].to_numpy()[future]] = NAT
-    listed = ids.isin(header.index)
+        flag(header, future, "301", "header", "DOB", findings)
+        born[header["child"].to_numpy()[future]] = NAT
     for name, table in tables.items():
         if name == "header" or "child" not in table:
             continue

@@ -39,7 +39,11 @@ def short_breaks(rows: pd.DataFrame, as_at: np.datetime64) -> pd.DataFrame:
     `rows` is the typed episodes table with `child`; breaks that start after `as_at`, or end before they start, are left
     out. They are no care, but a child with one has not been in care without a break. Source: CATALOGUE 1.3 and 1.8.
     """
-    mine = rows["LS"].isin(RESPITE) & (rows["DECOM"] <= as_at) & ~(rows["DEC"] < rows["DECOM"])
+    respite = rows["LS"].isin(RESPITE)
+    if not respite.any():
+        rows = rows[respite]
+        return pd.DataFrame({"child": rows["child"], "start": rows["DECOM"], "end": rows["DEC"]}, index=range(0))
+    mine = respite & (rows["DECOM"] <= as_at) & ~(rows["DEC"] < rows["DECOM"])
     rows = rows[mine].sort_values(["child", "DECOM"], kind="stable", ignore_index=True)
     return pd.DataFrame({"child": rows["child"], "start": rows["DECOM"], "end": rows["DEC"]})
 

@@ -5,6 +5,7 @@ Source: INPUTS section 9 (never drop silently).
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -102,8 +103,12 @@ def reconcile(rows_in: pd.DataFrame, issues: pd.DataFrame) -> pd.DataFrame:
 
     `rows_in` has columns table, file, year, rows_in. Returns table, file, year, rows_in, used, set_aside.
     """
-    aside = issues[issues["action"] == SET_ASIDE].groupby(["table", "file"]).size().rename("set_aside")
-    out = rows_in.merge(aside.reset_index(), on=["table", "file"], how="left", validate="one_to_one")
-    out["set_aside"] = out["set_aside"].fillna(0).astype(int)
+    gone = (issues["action"] == SET_ASIDE).to_numpy(bool)
+    tables, files = (issues[column].to_numpy(object)[gone] for column in ("table", "file"))
+    aside = Counter(zip(tables, files, strict=True))
+    lines = list(zip(rows_in["table"], rows_in["file"], strict=True))
+    if len(set(lines)) != len(lines):
+        raise ValueError("A file has two lines for one table, so that its rows would be counted twice.")
+    out = rows_in.assign(set_aside=np.array([aside[line] for line in lines], dtype=int))
     out["used"] = out["rows_in"] - out["set_aside"]
     return out[["table", "file", "year", "rows_in", "used", "set_aside"]]

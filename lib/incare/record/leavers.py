@@ -13,6 +13,7 @@ from incare.codes import ACTIVITY, NEET_REASON, VALID, grouped
 
 UASC = ("UASC", "Not UASC")
 NAT_DAY = np.datetime64("NaT", "D")
+FAR = np.datetime64("2999-12-31", "D")
 # Returns hold young people of 17 to 21; rows for 22 to 25 are kept for those who choose these ages.
 FIRST_AGE, LAST_AGE = 17, 25
 NOT_RECORDED = "Not known"
@@ -50,23 +51,23 @@ def became_eligible(episodes: pd.DataFrame, born: np.ndarray) -> np.ndarray:
 
     Indexed by child number; missing when never met by the record.
     """
-    spans = pd.DataFrame({"child": episodes["child"], "start": p.days(episodes["start"]).astype("datetime64[s]")})
-    end = p.days(episodes["end"])
-    child = spans["child"].to_numpy()
+    child, start, end = episodes["child"].to_numpy(), p.days(episodes["start"]), p.days(episodes["end"])
     fourteenth, sixteenth = p.birthday(born, 14)[child], p.birthday(born, 16)[child]
-    since = np.maximum(p.days(episodes["start"]), fourteenth)
-    far = np.datetime64("2999-12-31", "D")
-    end = np.where(np.isnat(end), far, end)
+    since = np.maximum(start, fourteenth)
+    end = np.where(np.isnat(end), FAR, end)
     length = np.where(np.isnat(since), 0, np.maximum((end - since).astype(int), 0))
     total = pd.Series(length).groupby(child).cumsum().to_numpy()
     reached = np.where((total >= 91) & (total - length < 91), end - (total - 91), NAT_DAY)
-    sixteen = np.maximum(p.days(episodes["start"]), sixteenth)
+    sixteen = np.maximum(start, sixteenth)
     sixteen = np.where(sixteen < end, sixteen, NAT_DAY)
-    out = np.full(len(born), NAT_DAY)
-    day91 = pd.Series(reached.astype("datetime64[s]")).groupby(child).min()
-    day16 = pd.Series(sixteen.astype("datetime64[s]")).groupby(child).min()
-    both = pd.concat([day91, day16], axis=1).dropna().max(axis=1)
-    out[both.index.to_numpy()] = p.days(both)
+    # The later of the two days; not a day where either is not.
+    return np.maximum(_earliest(child, reached, len(born)), _earliest(child, sixteen, len(born)))
+
+
+def _earliest(child: np.ndarray, days: np.ndarray, people: int) -> np.ndarray:
+    """The earliest day of each person, by number; missing where none is given."""
+    out = np.full(people, NAT_DAY)
+    np.fmin.at(out, child, days)
     return out
 
 

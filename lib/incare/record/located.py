@@ -8,6 +8,7 @@ INPUTS 2.2 and 4.18; validator datastore (straight line from the home postcode, 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -35,9 +36,9 @@ def located(
     known), `miles` a number, missing where unknown: blank, 999.9, negative or from a home outside England.
     """
     home, place = _looked_up(clean["HOME_POST"], postcodes), _looked_up(clean["PL_POST"], postcodes)
-    own = la_code.strip().upper() or _most_common(home["code"].to_numpy(object))
+    own = la_code.strip().upper() or _most_common(home["code"])
     location = _stated_location(clean["PL_LOCATION"])
-    for code in (clean["PL_LA"].str.strip().str.upper().to_numpy(object), place["code"].to_numpy(object)):
+    for code in (_each(clean["PL_LA"], _upper), place["code"]):
         location = np.where(location == UNKNOWN, _compared(code, own), location)
     miles = clean["PL_DISTANCE"].to_numpy(float).copy()
     unusable = ~usable(miles)
@@ -54,10 +55,23 @@ def usable(miles: np.ndarray) -> np.ndarray:
     return (miles >= 0) & (miles <= FARTHEST)
 
 
-def _looked_up(text: pd.Series, postcodes: pd.DataFrame | None) -> pd.DataFrame:
+def _each(text, work: Callable[[str], object]) -> np.ndarray:
+    """What a function says of each text; each distinct text is asked once."""
+    place, unique = pd.factorize(np.asarray(text, dtype=object), use_na_sentinel=False)
+    said = np.empty(len(unique), dtype=object)
+    said[:] = [work(value) for value in unique]
+    return said[place]
+
+
+def _upper(text: str) -> str:
+    return text.strip().upper()
+
+
+def _looked_up(text: pd.Series, postcodes: pd.DataFrame | None) -> dict[str, np.ndarray]:
     """Council code, easting and northing of each postcode; blank and missing where it is not in the table."""
     if postcodes is None:
-        return pd.DataFrame({"code": "", "east": np.nan, "north": np.nan}, index=range(len(text)))
+        nowhere = np.full(len(text), np.nan)
+        return {"code": np.full(len(text), "", object), "east": nowhere, "north": nowhere}
     known = pd.DataFrame(
         {
             "code": postcodes["LA_CODE"].str.strip().str.upper().to_numpy(object),
@@ -67,8 +81,8 @@ def _looked_up(text: pd.Series, postcodes: pd.DataFrame | None) -> pd.DataFrame:
         index=pd.Index(compact(postcodes["POSTCODE"])),
     )
     known = known[~known.index.duplicated() & (known.index != "")]
-    found = known.reindex(pd.Index(compact(text))).reset_index(drop=True)
-    return found.assign(code=found["code"].fillna(""))
+    found = known.reindex(pd.Index(compact(text)))
+    return {"code": found["code"].fillna("").to_numpy(object)} | {c: found[c].to_numpy(float) for c in ("east", "north")}
 
 
 def _most_common(codes: np.ndarray) -> str:
@@ -78,8 +92,7 @@ def _most_common(codes: np.ndarray) -> str:
 
 
 def _stated_location(text: pd.Series) -> np.ndarray:
-    stated = text.str.strip().str.upper()
-    return np.select([stated == "IN", stated == "OUT"], [IN, OUT], UNKNOWN)
+    return _each(text, lambda cell: {"IN": IN, "OUT": OUT}.get(_upper(cell), UNKNOWN)).astype(int)
 
 
 def _compared(codes: np.ndarray, own: str) -> np.ndarray:
@@ -99,11 +112,8 @@ def _verdict(code: str, own: str) -> int:
     return UNKNOWN
 
 
-def _straight_line(home: pd.DataFrame, place: pd.DataFrame) -> np.ndarray:
+def _straight_line(home: dict[str, np.ndarray], place: dict[str, np.ndarray]) -> np.ndarray:
     """Miles between two postcodes, one decimal; missing where either is unknown or home is outside England."""
-    metres = np.hypot(
-        home["east"].to_numpy(float) - place["east"].to_numpy(float),
-        home["north"].to_numpy(float) - place["north"].to_numpy(float),
-    )
-    abroad = home["code"].str.match(_ABROAD).to_numpy(bool)
+    metres = np.hypot(home["east"] - place["east"], home["north"] - place["north"])
+    abroad = _each(home["code"], lambda code: bool(_ABROAD.match(code))).astype(bool)
     return np.where(abroad, np.nan, np.round(metres / METRES_PER_MILE, 1))

@@ -5,6 +5,7 @@ Restricted: these are true row counts; a page shows them through `incare.disclos
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -67,8 +68,9 @@ def by_rule(record: Record, action: str = "") -> pd.DataFrame:
     issues = record.issues
     issues = issues[issues["action"] == action] if action else issues
     keys = ["table", "rule", "reason"] if action else ["action", "table", "rule", "reason"]
-    counted = issues.groupby(keys, sort=False).size().rename("rows").reset_index()
-    return counted.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+    counted = Counter(zip(*(issues[key].to_numpy(object) for key in keys), strict=True)).most_common()
+    frame = pd.DataFrame([line for line, _ in counted], columns=keys, dtype=None if counted else object)
+    return frame.assign(rows=np.array([rows for _, rows in counted], dtype=int))
 
 
 def by_return(record: Record) -> pd.DataFrame:

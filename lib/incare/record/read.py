@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from incare.record.tables import recognise
 
 # As in `incare.record.database`, whose drivers are imported only when one is read.
 _DATABASES = (".duckdb", ".ddb", ".db", ".sqlite", ".sqlite3")
+_KIND = re.compile(r"\.(csv|xml|xls[xm])\b", re.IGNORECASE)
 # Files beside an extract that nobody takes for data.
 _NO_DATA = frozenset({"", ".txt", ".md", ".ini"})
 
@@ -204,9 +206,11 @@ def _given_twice(reconciliation: pd.DataFrame) -> list[str]:
     """A notice for each return whose episodes came in files of different kinds: probably one return given twice."""
     lines = reconciliation[reconciliation["table"] == "episodes"]
     said = []
-    for year, files in lines.groupby("year")["file"]:
-        kinds = files.str.extract(r"(?i)\.(csv|xml|xls[xm])\b")[0].str.lower()
-        if len(set(kinds)) > 1:
+    by_year: dict[int, list[str]] = {}
+    for year, file in sorted(zip(lines["year"], lines["file"], strict=True), key=lambda line: line[0]):
+        by_year.setdefault(year, []).append(file)
+    for year, files in by_year.items():
+        if len({kind.group(1).lower() if (kind := _KIND.search(file)) else "" for file in files}) > 1:
             said.append(
                 f"The return for the year to 31 March {year} was given more than once: {'; '.join(files)}. "
                 "Rows that stand in both are counted once."

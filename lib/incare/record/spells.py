@@ -16,9 +16,8 @@ from incare.codes import (
     PLACEMENT,
     RECODED,
     TEMPORARY,
-    grouped,
-    labels,
 )
+from incare.record.cells import in_groups
 from incare.record.findings import Finding, flag
 
 NAT = np.datetime64("NaT", "s")
@@ -27,10 +26,6 @@ NAT = np.datetime64("NaT", "s")
 def _last_true(where: np.ndarray) -> np.ndarray:
     """For each position the latest position up to it where `where` is true; -1 before the first."""
     return np.maximum.accumulate(np.where(where, np.arange(len(where)), -1))
-
-
-def _category(codes: pd.Series, groups: dict[str, str]) -> pd.Categorical:
-    return pd.Categorical(codes.map(grouped(groups)).fillna(NOT_KNOWN), categories=labels(groups))
 
 
 def episodes_with_spells(
@@ -99,8 +94,8 @@ def episodes_with_spells(
             "ls": pd.Categorical(clean["LS"]),
             "place": pd.Categorical(resolved(place, "")),
             "reason": pd.Categorical(reason),
-            "legal_status": _category(clean["LS"], LEGAL_STATUS),
-            "placement": _category(pd.Series(resolved(place, "")), PLACEMENT),
+            "legal_status": in_groups(clean["LS"], LEGAL_STATUS),
+            "placement": in_groups(resolved(place, ""), PLACEMENT),
             "category_of_need": need,
             "change_reason": pd.Categorical(clean["REASON_PLACE_CHANGE"].to_numpy(object)),
             "temporary": temporary,
@@ -192,7 +187,7 @@ def _starts(
 def _category_of_need(clean: pd.DataFrame, care: np.ndarray, opens_care: np.ndarray, findings) -> pd.Categorical:
     """The first known category of need of each period of care; rows that state another are noted (rule 504)."""
     groups = list(CATEGORY_OF_NEED)
-    codes = _category(clean["CIN"], CATEGORY_OF_NEED).codes.astype(int)
+    codes = in_groups(clean["CIN"], CATEGORY_OF_NEED).codes.astype(int)
     known = codes < len(groups)
     first = np.full(int(opens_care.sum()), len(groups))
     place = np.flatnonzero(known)[::-1]
@@ -252,20 +247,21 @@ def care_periods(episodes: pd.DataFrame) -> pd.DataFrame:
     transfers out (E3) or deaths (E2), and not an end on the day this period starts.
     """
     first, last = _runs(episodes["care"])
-    out = pd.DataFrame(
+    child, start = (episodes[column].to_numpy()[first] for column in ("child", "care_start"))
+    end, reason = episodes["end"].to_numpy()[last], episodes["reason"].to_numpy(object)[last]
+    reason[reason == "X1"] = ""
+    return pd.DataFrame(
         {
-            "child": episodes["child"].to_numpy()[first],
-            "start": episodes["care_start"].to_numpy()[first],
-            "end": episodes["end"].to_numpy()[last],
-            "reason": episodes["reason"].astype(object).to_numpy()[last],
+            "child": child,
+            "start": start,
+            "end": end,
+            "reason": reason,
             "left_censored": episodes["left_censored"].to_numpy()[first],
             "first_episode": first,
             "last_episode": last,
+            "previous_end": _previous_end(child, start, end, reason),
         }
     )
-    out.loc[out["reason"] == "X1", "reason"] = ""
-    out["previous_end"] = _previous_end(out)
-    return out
 
 
 def _runs(numbers: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -276,18 +272,16 @@ def _runs(numbers: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     return first, np.r_[first[1:] - 1, len(numbers) - 1]
 
 
-def _previous_end(care: pd.DataFrame) -> np.ndarray:
-    ends = care["end"].to_numpy("datetime64[s]").copy()
-    ends[care["reason"].isin(["E2", "E3"]).to_numpy()] = NAT
-    if not len(ends):
-        return ends
-    earlier = pd.Series(np.r_[[NAT], ends[:-1]])
-    same = np.r_[False, care["child"].to_numpy()[1:] == care["child"].to_numpy()[:-1]]
-    earlier[~same] = NAT
-    earlier = earlier.groupby(care["child"].to_numpy()).ffill()
+def _previous_end(child: np.ndarray, start: np.ndarray, end: np.ndarray, reason: np.ndarray) -> np.ndarray:
+    if not len(end):
+        return end
+    ends = np.where((reason == "E2") | (reason == "E3"), NAT, end)
+    # The latest earlier period that has such an end, if it is the same child's.
+    told = np.r_[-1, _last_true(~np.isnat(ends))[:-1]]
+    first = _last_true(np.r_[True, child[1:] != child[:-1]])
+    earlier = np.where(told >= first, ends[np.maximum(told, 0)], NAT)
     # An end on the very day of the new start is a recording error (rule 431), not a return to care.
-    on_the_day = earlier.to_numpy("datetime64[s]") == care["start"].to_numpy("datetime64[s]")
-    return np.where(on_the_day, NAT, earlier.to_numpy("datetime64[s]"))
+    return np.where(earlier == start, NAT, earlier)
 
 
 def carer_spells(episodes: pd.DataFrame, *, count_same_carer_changes: bool = False) -> pd.DataFrame:

@@ -47,10 +47,9 @@ def stack(
         if part.ragged:
             lost = pd.DataFrame({"_file": part.path, "_row": list(part.ragged)})
             flag(lost, np.ones(len(lost), bool), "F1", table.name, findings=findings)
-    rows = _typed(table, _together(table, parts), findings)
-    return _one_row_per_key(
-        table, rows.infer_objects().reset_index(drop=True), findings, {} if earlier is None else earlier
-    )
+    rows = _typed(table, _together(table, parts), findings).infer_objects().reset_index(drop=True)
+    rows.columns = rows.columns.astype("str")
+    return _one_row_per_key(table, rows, findings, {} if earlier is None else earlier)
 
 
 def _together(table: Table, parts: list[tuple[TextTable, int]]) -> pd.DataFrame:
@@ -65,7 +64,9 @@ def _together(table: Table, parts: list[tuple[TextTable, int]]) -> pd.DataFrame:
         ]
         return np.concatenate(filled)
 
-    frame = pd.DataFrame({column: cell(column) for column in columns}, dtype=object)
+    # The names of columns stay plain objects until the table is typed: as text they are looked up far more slowly.
+    names = pd.Index(list(columns), dtype=object)
+    frame = pd.DataFrame({column: cell(column) for column in columns}, columns=names, dtype=object)
     frame["_row"] = np.concatenate([part.rows["_row"].to_numpy(int) for part, _ in parts])
     paths = list(dict.fromkeys(part.path for part, _ in parts))
     place = np.repeat([paths.index(part.path) for part, _ in parts], sizes)
@@ -98,7 +99,8 @@ def _codes(table: Table, rows: pd.DataFrame, column: str, findings: list[Finding
     if table.name == "episodes" and out_of_year.any():
         out_of_year = out_of_year & ~_closed_history(rows)
     flag(rows, out_of_year, "C7", table.name, column, findings)
-    return rows.assign(**{column: read.codes})
+    rows[column] = read.codes
+    return rows
 
 
 def _closed_history(rows: pd.DataFrame) -> np.ndarray:
@@ -166,9 +168,9 @@ def _one_row_per_key(
     Source: CATALOGUE 1.2 rule 3 (VAL 1001).
     """
     key = _numbers(rows, [*table.key, "_year"] if table.yearly else list(table.key))
-    several = pd.Series(key).duplicated(keep=False).to_numpy()
-    if not several.any():
+    if len(pd.unique(key)) == len(key):
         return rows
+    several = pd.Series(key).duplicated(keep=False).to_numpy()
     content = [c for c in rows.columns if c not in ("_file", "_row")]
     copy = np.zeros(len(rows), bool)
     copy[several] = rows[several].duplicated(content).to_numpy()
@@ -190,10 +192,10 @@ def _one_row_per_key(
 
 def _numbers(rows: pd.DataFrame, columns: list[str]) -> np.ndarray:
     """One number per distinct combination of the columns' values; blanks equal blanks."""
-    combined = np.zeros(len(rows), dtype=np.int64)
+    combined = None
     for column in columns:
         codes, values = pd.factorize(rows[column], use_na_sentinel=False)
-        combined = pd.factorize(combined * (len(values) + 1) + codes)[0]
+        combined = codes if combined is None else pd.factorize(combined * (len(values) + 1) + codes)[0]
     return combined
 
 

@@ -133,6 +133,8 @@ def _policy(protected: Protected, catalogue: Catalogue, number: int, action: dic
     heading = tag("h3", f"{known.title}: {label}", id=f"policy-{number}")
     frame = _totals(protected, catalogue)
     frame = frame[frame["measure"] == known.id]
+    if not numbers.are_shown(shown.rows(protected, known)).any():
+        return heading + _too_early(protected, known, day)
     back = windows(catalogue)
     try:
         answers = interrupted.of_series(frame, day, back)
