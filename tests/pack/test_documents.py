@@ -7,14 +7,17 @@ import io
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from PIL import Image
 
-from incare.pack import documents, export
+from incare.pack import documents, export, warm
 from incare.pack.appendix import SHORTHAND, About, to_workbook
 from incare.pack.document import (
     Cell,
@@ -281,14 +284,77 @@ def test_the_same_pages_give_the_same_bytes_and_the_files_carry_no_clock():
             assert b"2025" not in core.replace(TITLE.encode(), b"")
 
 
-def test_a_pack_gets_the_formats_asked_for_and_definitions_once(tmp_path):
-    (tmp_path / "data").mkdir()
-    FIGURES.to_csv(tmp_path / "data" / "figures.csv", index=False)
-    (tmp_path / "10_scorecard.html").write_text(page(), encoding="utf-8")
-    (tmp_path / "catalogue.html").write_text(page(title="Catalogue"), encoding="utf-8")
-    pages = ["10_scorecard.html", "catalogue.html"]
-    given = {"title": TITLE, "footer": FOOTER, "measures": {}, "day": DAY}
-    assert documents.write(tmp_path, pages, formats=("spreadsheet",), **given) == ("appendix.xlsx",)
-    assert documents.write(tmp_path, pages, **given) == ("report.pdf", "report.docx", "appendix.xlsx")
-    whole = documents.read(tmp_path, pages, title=TITLE, facts=(), privacy="", restricted=False)
+PAGES = ["10_scorecard.html", "catalogue.html"]
+GIVEN = {"title": TITLE, "footer": FOOTER, "measures": {}, "day": DAY}
+FORMATS = tuple(documents.FORMATS)
+MADE = ("report.pdf", "report.docx", "appendix.xlsx")
+
+
+@pytest.fixture
+def pack(tmp_path):
+    folder = tmp_path / "pack"
+    (folder / "data").mkdir(parents=True)
+    FIGURES.to_csv(folder / "data" / "figures.csv", index=False)
+    (folder / "10_scorecard.html").write_text(page(), encoding="utf-8")
+    (folder / "catalogue.html").write_text(page(title="Catalogue"), encoding="utf-8")
+    return folder
+
+
+def test_a_pack_gets_the_formats_asked_for_and_definitions_once(pack):
+    assert documents.write(pack, PAGES, formats=("spreadsheet",), **GIVEN) == ("appendix.xlsx",)
+    assert documents.write(pack, PAGES, **GIVEN) == MADE == documents.names(pack, FORMATS)
+    whole = documents.read(pack, PAGES, title=TITLE, facts=(), privacy="", restricted=False)
     assert [any(isinstance(block, Terms) for block in report.blocks) for report in whole.reports] == [False, True]
+
+
+def test_a_pack_without_figures_has_no_spreadsheet(pack):
+    (pack / "data" / "figures.csv").unlink()
+    assert documents.names(pack, FORMATS) == documents.write(pack, PAGES, **GIVEN) == MADE[:2]
+
+
+# Beside the rest of a run
+
+
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory):
+    """The address of a process that forks, and what its forks print."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("processes are forked on Linux only")
+    log = (tmp_path_factory.mktemp("warm") / "log").open("w+b")
+    with log, tempfile.TemporaryDirectory() as folder, warm.Warm(Path(folder), {}, log, {}) as started:
+        yield started.address, log
+
+
+def test_written_by_forks_or_by_the_run_itself_the_files_are_the_same_to_the_byte(pack, forks):
+    documents.write(pack, PAGES, **GIVEN)
+    expected = {name: (pack / name).read_bytes() for name in MADE}
+    for address in (forks[0], "", "/nobody/listens"):
+        for name in MADE:
+            (pack / name).unlink()
+        with documents.making(address, pack, PAGES, FORMATS, **GIVEN) as finish:
+            finish()
+        assert {name: (pack / name).read_bytes() for name in MADE} == expected
+
+
+def test_what_fails_in_a_fork_is_written_by_the_run_or_refused_by_it_in_words(pack, forks):
+    (pack / "10_scorecard.html").write_text("<p>no main part</p>", encoding="utf-8")
+    with (
+        documents.making(forks[0], pack, PAGES, FORMATS, **GIVEN) as finish,
+        pytest.raises(DocumentError, match="no main part"),
+    ):
+        finish()
+    assert b"DocumentError" in os.pread(forks[1].fileno(), 100_000, 0)
+    assert (pack / "appendix.xlsx").exists()
+
+
+def test_leaving_before_the_files_are_written_ends_the_forks(pack, forks):
+    import psutil
+
+    with documents.making(forks[0], pack, PAGES, FORMATS, **GIVEN):
+        server = next(p for p in psutil.Process().children() if "incare.pack.warm" in p.cmdline())
+        assert len(server.children()) == len(FORMATS)
+    assert [fork for fork in server.children() if fork.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_a_fork_calls_nothing_but_functions_of_incare(forks):
+    assert warm.call(forks[0], "os:abort", {}).wait(20) == 1

@@ -56,6 +56,8 @@ def test_a_pack_of_which_nothing_has_changed_stands(council):
     assert ended.stdout.splitlines()[-1] == (
         f"Nothing that decides this pack has changed since it was published: {council.pack} stands."
     )
+    # Its files tell that before any of them is read.
+    assert "Rows:" not in ended.stdout
     assert (council.pack / "manifest.json").read_bytes() == manifest
 
 

@@ -57,17 +57,34 @@ def sharing(at: publish.Place, params: Params, now: datetime) -> Iterator[None]:
 def publish_if_safe(at: publish.Place, params: Params, now: datetime) -> Path:
     """Attack the staged pack, publish it when nothing gives way, and record it in the ledger.
 
+    Raises as `withstand` and `publish_recorded` do.
+    """
+    withstand(at, params)
+    return publish_recorded(at, params, now)
+
+
+def withstand(at: publish.Place, params: Params) -> None:
+    """Attack the staged pack; nothing happens when nothing gives way.
+
     The attacker holds every cell that the ledger knows of the area, the pack's earlier runs among them: they were
-    released too. A restricted pack is published without. Raises `UnsafeError` naming cells, never their values; and
-    the errors of `publish` and of the ledger.
+    released too. A restricted pack is not attacked. Raises `UnsafeError` naming cells, never their values.
     """
     if params.profile != "public":
-        return publish.publish(at)
+        return
     verdict = audit_pack(at.pack, at.reports / ledger.NAME, new=True)
     if not verdict.safe:
         raise UnsafeError(
             "Numbers that the pack hides can be worked out, so nothing was published:\n  " + "\n  ".join(verdict.told())
         )
+
+
+def publish_recorded(at: publish.Place, params: Params, now: datetime) -> Path:
+    """Publish the staged pack, and record the cells of a public one in the ledger.
+
+    Raises the errors of `publish` and of the ledger.
+    """
+    if params.profile != "public":
+        return publish.publish(at)
     cells = read_pack(at.pack)
     pack = publish.publish(at)
     if len(cells):

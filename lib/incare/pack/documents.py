@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
+from incare.pack import warm
 from incare.pack.appendix import About, to_workbook
 from incare.pack.document import Document, read_report
 from incare.pack.export import FOOTER, PRIVACY
@@ -20,6 +22,43 @@ WHAT = {
     SPREADSHEET: "All figures as a spreadsheet",
 }
 CATALOGUE = "catalogue"
+
+
+def names(pack: Path, formats: tuple[str, ...]) -> tuple[str, ...]:
+    """The files that the formats make of a pack whose data are there; one without figures has no spreadsheet."""
+    there = (pack / "data" / "figures.csv").exists()
+    return tuple(file for name, file in FORMATS.items() if name in formats and (file != SPREADSHEET or there))
+
+
+@contextmanager
+def making(address: str, pack: Path, pages: list[str], formats: tuple[str, ...], **given) -> Iterator[Callable]:
+    """Begin to write the formats, each in a fork of the warm process at `address`, while other things are done.
+
+    Yields a function that waits until they are written; it raises as `write` does. What no fork could be had for, or
+    what failed in one, it writes itself, so that without an address everything is written then. Leaving without it
+    ends the forks. Arguments as `write` has them.
+    """
+    forks: dict[str, warm.Forked] = {}
+    told = given | {"pack": str(pack), "pages": pages, "day": given["day"].isoformat()}
+    for name in formats if address else ():
+        with suppress(OSError):
+            forks[name] = warm.call(address, f"{__name__}:write_as_told", told | {"formats": [name]})
+
+    def finish() -> None:
+        left = tuple(name for name in formats if name not in forks or forks[name].wait())
+        write(pack, pages, formats=left, **given)
+
+    try:
+        yield finish
+    finally:
+        for fork in forks.values():
+            fork.kill()
+            fork.wait()
+
+
+def write_as_told(pack: str, pages: list[str], day: str, formats: list[str], **given) -> None:
+    """`write`, with arguments that JSON can carry."""
+    write(Path(pack), pages, day=date.fromisoformat(day), formats=tuple(formats), **given)
 
 
 def write(
@@ -47,7 +86,7 @@ def write(
         for name, make in _makers(whole, day).items():
             if name in formats:
                 made[FORMATS[name]] = make()
-    if "spreadsheet" in formats and (pack / "data" / "figures.csv").exists():
+    if SPREADSHEET in names(pack, formats):
         about = About(title, facts, privacy, measures)
         made[SPREADSHEET] = to_workbook(_frame(pack, "figures"), _frame(pack, "forecast"), about, day)
     for name, data in made.items():

@@ -67,7 +67,8 @@ def execute(
     """Run every job's notebook into `folder`; one that fails lets the others finish.
 
     `kernels` are `WARM`, forked from a process that has the imports done and the record read, or `NEW`, started from
-    nothing. Where processes cannot be forked safely (anywhere but on Linux) they are always new.
+    nothing; or they come from the process that `warming` began, by its address. Where processes cannot be forked
+    safely (anywhere but on Linux) they are always new.
 
     `progress` is called with a `Step` after each code cell, `finished` with each `Outcome` while the others still run.
     A kernel or a worker that dies gets a second try. The executed notebooks and logs in `folder` hold child-level
@@ -76,7 +77,7 @@ def execute(
     if not jobs:
         return ()
     folder = Path(folder)
-    with _warm(jobs, folder) if kernels == WARM else nullcontext("") as warm:
+    with warming(jobs, folder) if kernels == WARM else nullcontext("" if kernels == NEW else kernels) as warm:
         outcomes = _together(jobs, folder, min(workers, len(jobs)), progress, finished, warm)
         for job in jobs:
             # A worker that dies takes the others with it: each notebook left unfinished gets one more try, alone.
@@ -88,22 +89,29 @@ def execute(
 
 
 @contextmanager
-def _warm(jobs: tuple[Job, ...], folder: Path) -> Iterator[str]:
+def warming(jobs: tuple[Job, ...], folder) -> Iterator[str]:
     """The address of a process that forks kernels; empty where kernels are started from nothing.
 
-    A single notebook is started from nothing too: there is nobody to share the imports with.
+    A single notebook is started from nothing too: there is nobody to share the imports with. `folder` is where the
+    notebooks will run; what is printed outside cells is left in it, if it is there at the end.
     """
     if not sys.platform.startswith("linux") or len(jobs) < 2:
         yield ""
         return
     from incare.pack.warm import Warm
 
-    sockets = tempfile.mkdtemp(prefix="incare-")
-    try:
-        with Warm(Path(sockets), _same_record(jobs), folder / "warm.log", _environment(folder)) as warm:
-            yield warm.address
-    finally:
-        shutil.rmtree(sockets, ignore_errors=True)
+    folder, sockets = Path(folder), tempfile.mkdtemp(prefix="incare-")
+    # A file without a name until then: a run that is killed leaves nothing outside its folder.
+    with tempfile.TemporaryFile() as log:
+        try:
+            with Warm(Path(sockets), _same_record(jobs), log, _environment(folder)) as warm:
+                yield warm.address
+        finally:
+            shutil.rmtree(sockets, ignore_errors=True)
+            if folder.is_dir() and log.seek(0, os.SEEK_END):
+                log.seek(0)
+                with suppress(OSError), (folder / "warm.log").open("wb") as kept:
+                    shutil.copyfileobj(log, kept)
 
 
 def _same_record(jobs: tuple[Job, ...]) -> dict:

@@ -14,7 +14,7 @@ import pandas as pd
 from incare.disclosure import protect_rows
 from incare.pack import attack, gate, materials, notebook, plan, publish, reach, resume
 from incare.pack import params as params_file
-from incare.pack.execute import Outcome, Step, execute
+from incare.pack.execute import WARM, Outcome, Step, execute, warming
 from incare.pack.params import Params, in_words
 from incare.record import quality
 
@@ -77,53 +77,79 @@ def run(
 
     params = params_file.read(params_path, **({"profile": profile} if profile else {})).with_reports(reports)
     listener.say(f"{params.area}, {params.quarter}, {params.profile} profile, as at {in_words(params.as_at)}")
-    record = read_record(params)
-    params_file.agree(params, record)
-    show_record(record, listener)
-
     at = publish.place(reports, params.area, params.quarter, started)
     code = publish.code_version()
-    prints = {"extract": record.fingerprint, "code": _reached(code), "software": materials.fingerprint()}
+    prints = {"code": _reached(code), "software": materials.fingerprint()}
     prints |= {"earlier": attack.fingerprint(reports, params)}
-    jobs = plan.make(params, notebooks, at.work / DATA, only=only, **prints)
-    before, whole = _looked_at(params), plan.whole(params, jobs, code["sources"])
-    names = tuple(job.name for job in jobs)
-    with (
-        _full_disks_told(),
-        publish.held(at, started, names),
-        _failure_marked(at, clock),
-        attack.sharing(at, params, started),
-    ):
-        if reuse != resume.NONE and _stands(at, whole):
-            resume.stands(at)
-            listener.say(f"Nothing that decides this pack has changed since it was published: {at.target} stands.")
+
+    def planned(extract: str) -> tuple[plan.Job, ...]:
+        return plan.make(params, notebooks, at.work / DATA, only=only, extract=extract, **prints)
+
+    # What is in files is known before any of it is read; what is in a database only then.
+    before, known = _looked_at(params), extract_fingerprint(params)
+    jobs = planned(known) if known else ()
+    if known and reuse != resume.NONE and _stands(at, plan.whole(params, jobs, code["sources"])):
+        return _left_standing(at, jobs, listener)
+    with warming(jobs, at.work) as kernels:
+        record = read_record(params)
+        params_file.agree(params, record)
+        show_record(record, listener)
+        jobs = jobs if known == record.fingerprint else planned(record.fingerprint)
+        whole = plan.whole(params, jobs, code["sources"])
+        with (
+            _full_disks_told(),
+            publish.held(at, started, tuple(job.name for job in jobs)),
+            _failure_marked(at, clock),
+            attack.sharing(at, params, started),
+        ):
+            if reuse != resume.NONE and _stands(at, whole):
+                return _left_standing(at, jobs, listener)
+            over = _planned(jobs, at, started, reuse, listener)
+            results = _Results(jobs, _footer(params, code, record.fingerprint))
+            for kept in over.values():
+                results.take_over(kept, at.work)
+            results.keep = _keeper(at, code, gate.Wanted.of(record), results.footer, clock)
+            left = _longest_first([job for job in jobs if job.name not in over], at)
+            done = execute(left, at.work, workers, listener.step, results.add, kernels or WARM)
+            outcomes = results.in_order(done)
+            listener.table("Notebooks", summary(outcomes, results.refused))
+            if _looked_at(params) != before:
+                raise RunError(
+                    "The extract changed while notebooks were reading it, so nothing was published. Run again."
+                )
+            _refuse_failures(outcomes, results.refused, at)
+            facts = _facts(params, record, jobs, outcomes, code, started) | {"inputs": whole}
+            _build(at.pack, jobs, results.pages, at.work / DATA, results.footer, params, key_figures(params, record))
+            with _documents(kernels, at.pack, jobs, results.footer, params) as documents_written:
+                publish.write_manifest(at.pack, facts)
+                attack.withstand(at, params)
+                documents_written()
+            if publish.code_version() != code:
+                listener.say("incare's own files changed while notebooks ran; their results are not kept.")
+                facts |= {"code": code | {"changed_while_running": True}, "inputs": ""}
+            facts |= {"checks": dict.fromkeys(gate.CHECKS, "passed"), "finished": clock().isoformat(timespec="seconds")}
+            publish.write_manifest(at.pack, facts)
+            _refuse_problems(gate.inspect(at.pack, _pages(jobs), _sources(jobs), record))
+            pack = attack.publish_recorded(at, params, clock())
+            results.keep_all()
+            resume.published(jobs, at, clock())
             shutil.rmtree(at.work, ignore_errors=True)
-            return Published(at.target, resume.as_published(jobs, at.target))
-        over = _planned(jobs, at, started, reuse, listener)
-        results = _Results(jobs, _footer(params, code, record.fingerprint))
-        for kept in over.values():
-            results.take_over(kept, at.work)
-        results.keep = _keeper(at, code, gate.Wanted.of(record), results.footer, clock)
-        left = tuple(job for job in jobs if job.name not in over)
-        outcomes = results.in_order(execute(left, at.work, workers, listener.step, results.add))
-        listener.table("Notebooks", summary(outcomes, results.refused))
-        if _looked_at(params) != before:
-            raise RunError("The extract changed while notebooks were reading it, so nothing was published. Run again.")
-        _refuse_failures(outcomes, results.refused, at)
-        facts = _facts(params, record, jobs, outcomes, code, started) | {"inputs": whole}
-        _build(at.pack, jobs, results.pages, at.work / DATA, results.footer, params, key_figures(params, record))
-        if publish.code_version() != code:
-            listener.say("incare's own files changed while notebooks ran; their results are not kept.")
-            facts |= {"code": code | {"changed_while_running": True}, "inputs": ""}
-        facts |= {"checks": dict.fromkeys(gate.CHECKS, "passed"), "finished": clock().isoformat(timespec="seconds")}
-        publish.write_manifest(at.pack, facts)
-        _refuse_problems(gate.inspect(at.pack, _pages(jobs), _sources(jobs), record))
-        pack = attack.publish_if_safe(at, params, clock())
-        results.keep_all()
-        resume.published(jobs, at, clock())
-        shutil.rmtree(at.work, ignore_errors=True)
     listener.say(f"Published in {pack}")
     return Published(pack, outcomes)
+
+
+def _left_standing(at: publish.Place, jobs: tuple[plan.Job, ...], listener: Listener) -> Published:
+    """The published pack as the answer of a run that would make the same again."""
+    resume.stands(at)
+    listener.say(f"Nothing that decides this pack has changed since it was published: {at.target} stands.")
+    shutil.rmtree(at.work, ignore_errors=True)
+    return Published(at.target, resume.as_published(jobs, at.target))
+
+
+def _longest_first(jobs: list[plan.Job], at: publish.Place) -> tuple[plan.Job, ...]:
+    """Jobs that took long in the published pack come first, so that no worker is left with one alone at the end."""
+    seconds = resume.seconds_of(at.target)
+    return tuple(sorted(jobs, key=lambda job: -seconds.get(job.name, 0.0)))
 
 
 def _reached(code: dict) -> Callable[[tuple[str, ...]], str]:
@@ -264,6 +290,13 @@ def _full_disks_told():
         raise RunError(f"The pack could not be written: {why}. Nothing was published; earlier packs stand.") from None
 
 
+def extract_fingerprint(params: Params) -> str:
+    """The fingerprint of the params file's extract before it is read; empty for a database."""
+    from incare import record
+
+    return record.fingerprint(params.extract_place)
+
+
 def read_record(params: Params):
     """The record of the params file's extract."""
     from incare import record
@@ -355,20 +388,18 @@ def _facts(params: Params, record, jobs, outcomes, code: dict, started: datetime
 
 def _build(pack: Path, jobs, pages: dict[str, str], data: Path, footer: dict, params: Params, figures: list) -> None:
     """The pages and data files of a pack, in a folder of their own."""
-    from incare.pack import export
+    from incare.pack import documents, export
 
     pack.mkdir()
     for job in jobs:
         (pack / f"{job.name}.html").write_text(pages[job.name], encoding="utf-8")
     _collect(data, pack / DATA)
-    title = f"Children in care and care leavers: {params.area}, {params.quarter}"
-    whole = _documents(pack, jobs, title, footer, params)
     cover = {
-        "title": title,
+        "title": _title(params),
         "footer": footer,
         "figures": figures,
         "files": [
-            *({"href": name, "what": what} for name, what in whole.items()),
+            *({"href": name, "what": documents.WHAT[name]} for name in documents.names(pack, tuple(params.formats))),
             *({"href": f"{DATA}/{f.name}", "what": _words(f.stem)} for f in sorted((pack / DATA).iterdir())),
         ],
         # A pack that fails one of them is never published, so a page that can be read says the truth.
@@ -386,23 +417,25 @@ def _build(pack: Path, jobs, pages: dict[str, str], data: Path, footer: dict, pa
     (pack / "index.html").write_text(export.index_page(entries, cover), encoding="utf-8")
 
 
-def _documents(pack: Path, jobs, title: str, footer: dict, params: Params) -> dict[str, str]:
-    """Write the PDF, the Word file and the spreadsheet that the params ask for; what each is, by the file's name."""
-    if not params.formats:
-        return {}
+def _documents(kernels: str, pack: Path, jobs, footer: dict, params: Params):
+    """Begin to write the PDF, the Word file and the spreadsheet that the params ask for (`documents.making`)."""
     from incare.measures import catalogue
     from incare.pack import documents
 
-    made = documents.write(
+    return documents.making(
+        kernels,
         pack,
         [f"{job.name}.html" for job in jobs],
-        title=title,
+        tuple(params.formats),
+        title=_title(params),
         footer=footer,
         measures={measure.id: measure.title for measure in catalogue()},
         day=params.as_at,
-        formats=tuple(params.formats),
     )
-    return {name: documents.WHAT[name] for name in made}
+
+
+def _title(params: Params) -> str:
+    return f"Children in care and care leavers: {params.area}, {params.quarter}"
 
 
 def _page(job: plan.Job, outcome: Outcome, footer: dict) -> str:

@@ -1,7 +1,8 @@
 """A process that has every import done and the record read, and forks itself into a fresh kernel when asked.
 
 Starting a kernel and importing what reports need takes longer than most reports. A fork has both behind it and yet is
-a process of its own: what one notebook changes, no other sees. One such process serves one run, and ends with it.
+a process of its own: what one notebook changes, no other sees. A fork may also call one of incare's own functions, so
+that parts of a run are done side by side. One such process serves one run, and ends with it.
 Only Linux forks safely once libraries are loaded; elsewhere kernels start from nothing (`incare.pack.kernels`).
 **Source:** fork(2), unix(7); the kernel provisioners of jupyter_client.
 """
@@ -15,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,22 +42,22 @@ ROOMS = ("measures", "views", "committee")
 class Warm:
     """The process that forks kernels, as the run sees it; use `with`, so that it ends with the run."""
 
-    def __init__(self, folder: Path, record: dict, log: Path, environment: dict[str, str]):
+    def __init__(self, folder: Path, record: dict, log, environment: dict[str, str]):
         """`folder` is for its socket; `record` has the arguments of `incare.record.read`, or nothing.
 
-        What it and its kernels print outside cells goes to `log`, which may hold values of children.
+        What it and its kernels print outside cells goes to `log`, an open file; it may hold values of children.
         """
         self.address = str(Path(folder) / "warm")
         # It listens from the start, so that who asks early waits instead of being refused.
-        with open(log, "ab") as printed, socket.socket(socket.AF_UNIX) as listening:
+        with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(self.address)
             listening.listen()
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "incare.pack.warm", str(listening.fileno())],
                 pass_fds=[listening.fileno()],
                 stdin=subprocess.PIPE,
-                stdout=printed,
-                stderr=printed,
+                stdout=log,
+                stderr=log,
                 env={**os.environ, **environment},
             )
         with suppress(OSError):
@@ -69,6 +71,8 @@ class Warm:
         # It watches this pipe: when it closes, however that comes, it ends its kernels and itself.
         with suppress(OSError):
             self.process.stdin.close()
+        # It may still be importing, and then watches nothing.
+        self.process.terminate()
         try:
             self.process.wait(timeout=10)
         except subprocess.TimeoutExpired:
@@ -76,20 +80,83 @@ class Warm:
             self.process.wait()
 
 
-def ask(address: str, command: list[str], folder: str | None, environment: dict) -> tuple[socket.socket, int]:
-    """Ask for a kernel; returns the line on which its end will be told, and its process number. Raises `OSError`."""
+class Forked:
+    """A forked process with the face of a `subprocess.Popen`, though another process is its parent."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, line: socket.socket, pid: int):
+        self.line, self.pid = line, pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """The code it ended with; nothing while it runs."""
+        if self.returncode is None:
+            self._listen(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end. Raises `subprocess.TimeoutExpired`."""
+        until = None if timeout is None else time.monotonic() + timeout
+        while self.returncode is None:
+            if until is not None and time.monotonic() >= until:
+                raise subprocess.TimeoutExpired("kernel", timeout)
+            self._listen(0.1)
+        return self.returncode
+
+    def _listen(self, seconds: float) -> None:
+        # A line that closes without a word: the warm process is gone, and its forks with it.
+        self.line.settimeout(max(seconds, 0.001))
+        try:
+            said = self.line.recv(64)
+        except TimeoutError:
+            return
+        except OSError:
+            said = b""
+        self.line.close()
+        text = said.decode(errors="replace").strip()
+        self.returncode = int(text) if text.lstrip("-").isdigit() else 1
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, if it still runs."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+
+def kernel(address: str, command: list[str], folder: str | None, environment: dict) -> Forked:
+    """Ask for a kernel; `command` would have started one from nothing. Raises `OSError`."""
+    return _ask(address, {"command": command, "folder": folder or os.getcwd(), "environment": environment})
+
+
+def call(address: str, function: str, arguments: dict) -> Forked:
+    """Ask for a fork that calls one of incare's functions, `module:name`, and ends with 0 when it returns.
+
+    Only what JSON can carry may be given; what the function returns is lost. Raises `OSError`.
+    """
+    given = {"call": function, "arguments": arguments}
+    return _ask(address, given | {"folder": os.getcwd(), "environment": dict(os.environ)})
+
+
+def _ask(address: str, request: dict) -> Forked:
     line = socket.socket(socket.AF_UNIX)
     try:
         line.connect(address)
-        request = {"command": command, "folder": folder or os.getcwd(), "environment": environment}
         line.sendall(json.dumps(request).encode() + b"\n")
         answer = _line_of(line)
         if not answer:
-            raise ConnectionError("The process that makes kernels ended.")
-        return line, int(answer)
+            raise ConnectionError("The process that forks ended.")
+        return Forked(line, int(answer))
     except (OSError, ValueError) as problem:
         line.close()
-        raise OSError(f"No kernel could be had: {type(problem).__name__}") from problem
+        raise OSError(f"No process could be had: {type(problem).__name__}") from problem
 
 
 def _line_of(line: socket.socket) -> bytes:
@@ -151,6 +218,7 @@ class _Server:
         waker.setblocking(False)
         self.waker = waker
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: self._end())
         signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
         self.kernels: dict[int, socket.socket] = {}
         self.events = selectors.DefaultSelector()
@@ -212,9 +280,10 @@ class _Server:
         os._exit(0)
 
     def _become(self, request: dict, parent: int) -> None:
-        """Be a kernel from here on: nothing of the server stays open, and the process leads a group of its own."""
+        """Be what was asked from here on: nothing of the server stays open, and the process leads its own group."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         code = 1
         try:
             os.setsid()
@@ -225,7 +294,7 @@ class _Server:
             os.environ.clear()
             os.environ.update(request["environment"])
             os.chdir(request["folder"])
-            code = _kernel(request["command"], parent)
+            code = _called(request) if "call" in request else _kernel(request["command"], parent)
         finally:
             os._exit(code)
 
@@ -236,6 +305,24 @@ def _kill(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
     with suppress(OSError):
         os.kill(pid, signal.SIGKILL)
+
+
+def _called(request: dict) -> int:
+    """Call a function of incare's; the log has the error of one that fails."""
+    import importlib
+    import traceback
+
+    module, _, name = request["call"].partition(":")
+    try:
+        if not module.startswith("incare."):
+            raise ValueError("Only incare's own functions are called.")
+        getattr(importlib.import_module(module), name)(**request["arguments"])
+    except Exception:
+        traceback.print_exc()
+        return 1
+    finally:
+        sys.stderr.flush()
+    return 0
 
 
 def _kernel(command: list[str], parent: int) -> int:

@@ -2,6 +2,6 @@
 
 from incare.record.assemble import Record
 from incare.record.files import ExtractError
-from incare.record.read import read
+from incare.record.read import fingerprint, read
 
-__all__ = ["ExtractError", "Record", "read"]
+__all__ = ["ExtractError", "Record", "fingerprint", "read"]

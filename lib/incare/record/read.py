@@ -77,6 +77,17 @@ def read(
     return _record(found.parts, notices, _fingerprint(paths if only is None else wanted, root), **given)
 
 
+def fingerprint(extract: str | Path) -> str:
+    """The fingerprint that the record of an extract would have, by its files; empty for a database.
+
+    Only reading a database tells what it holds. Raises `ExtractError` when there is no such extract.
+    """
+    if _is_database(extract):
+        return ""
+    root, paths, _ = find(_place(extract))
+    return _fingerprint(paths, root)
+
+
 def _record(parts, notices, fingerprint, **given) -> Record:
     record = assemble(parts, **given)
     said = (*dict.fromkeys([*notices, *_given_twice(record.reconciliation)]), *record.notices)
