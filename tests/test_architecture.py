@@ -27,7 +27,7 @@ FLOORS = (
     ("disclosure",),
     ("forecast",),
     ("stats",),
-    ("worklist", "areas"),
+    ("worklist", "areas", "partition"),
     ("series",),
     ("measures",),
     ("measure", "kinds", "rows", "breakdowns", "cohort", "named"),

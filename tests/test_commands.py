@@ -15,7 +15,7 @@ from house import CHILDREN, House, environment
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = (
     *("run", "check", "series", "forecast", "forecast-series", "spc", "compare", "measures", "audit"),
-    *("sample", "ask", "lab"),
+    *("sample", "partition", "ask", "lab"),
 )
 # Rooms that do not exist yet offer no command and no option.
 ABSENT = ("--engine", "--install-completion")

@@ -427,6 +427,27 @@ def sample(
         typer.echo(f"Written: {written}. Look at it with: incare check {written}")
 
 
+@app.command(epilog="Example: incare partition extracts/national extracts/areas --column LA")
+def partition(
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="A folder of CSV or Parquet files, one such file, or a DuckDB file.")
+    ],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write; new or empty.")],
+    column: Annotated[str, typer.Option(metavar="NAME", help="The column that names each row's authority.")] = "LA",
+) -> None:
+    """Split an extract of many authorities into a folder for each, in little memory; no row is lost."""
+    from incare.partition import partition as split
+
+    told = split(source, folder, column)
+    typer.echo(told.to_string(index=False))
+    areas = sum(1 for place in folder.iterdir() if place.is_dir())
+    typer.echo(
+        f"{told['rows'].sum():,} rows = {told['written'].sum():,} written for {areas} areas "
+        f"+ {told['set_aside'].sum():,} set aside, as they name none. Look at one with: incare check {folder}/AREA",
+        err=True,
+    )
+
+
 @app.command(epilog='Example: incare ask params/sample.yaml --measures pathway_plan_up_to_date_pct --cohort "uasc"')
 def ask(
     params: ParamsFile,

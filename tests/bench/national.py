@@ -4,8 +4,9 @@ Run:  python tests/bench/national.py [FOLDER]
 
 Writes an invented country of 153 areas (about 80,000 in care, ten returns) to FOLDER, or to a temporary one, then asks
 1, 10, 50 and 153 of them, reading included, two areas at a time. Prints seconds, episodes and the peak memory of all
-processes together, and the exponent of time against episodes; exits 1 above 90 s or 8 GB, or when time grows faster
-than episodes (exponent above 1.1).
+processes together, and the exponent of time against episodes. Then all areas stacked as one extract, as a national team
+has it: split by `incare partition`, and the areas asked one after another in one process. Exits 1 above 90 s or 8 GB,
+when time grows faster than episodes (exponent above 1.1), or when partitions take more than half the memory.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from held import held, outcome
 
 from incare import sample
 from incare.areas import Question, areas_of, series_by_area
+from incare.partition import partition
 from incare.periods import Periods
 
 HEADLINE = (
@@ -34,6 +36,7 @@ HEADLINE = (
 MONTHS = 120
 SIZES = (1, 10, 50, 153)
 MOST_SECONDS, MOST_MEMORY, MOST_EXPONENT = 90, 8 * 1024**3, 1.1
+MOST_OF_MEMORY = 0.5
 
 
 def episodes(folder: Path) -> int:
@@ -47,17 +50,50 @@ def asked(country: Path, areas: int) -> tuple[float, int, int, int]:
         chosen = list(areas_of(country).items())[:areas]
         for name, path in chosen:
             (Path(part) / name).symlink_to(path)
-        begun = time.perf_counter()
-        command = [sys.executable, __file__, "--answer", part]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        most = 0
-        while child.poll() is None:
-            most = max(most, memory_of(child.pid))
-            time.sleep(0.2)
-        seconds = time.perf_counter() - begun
-        if child.returncode:
-            raise SystemExit(child.returncode)
-        return seconds, sum(episodes(path) for _, path in chosen), int(child.stdout.read()), most
+        seconds, rows, most = watched("--answer", part)
+        return seconds, sum(episodes(path) for _, path in chosen), rows, most
+
+
+def watched(*words) -> tuple[float, int, int]:
+    """Seconds, rows told and peak bytes of this script in a process of its own."""
+    begun = time.perf_counter()
+    child = subprocess.Popen([sys.executable, __file__, *map(str, words)], stdout=subprocess.PIPE, text=True)
+    most = 0
+    while child.poll() is None:
+        most = max(most, memory_of(child.pid))
+        time.sleep(0.1)
+    if child.returncode:
+        raise SystemExit(child.returncode)
+    return time.perf_counter() - begun, int(child.stdout.read()), most
+
+
+def stacked(country: Path, folder: Path) -> None:
+    """All areas' returns as one extract: a folder for each year, a file for each table, the area in the column LA."""
+    for name, area in areas_of(country).items():
+        for path in sorted((area / "ssda903").rglob("*.csv")):
+            goal = folder / path.parent.name / path.name
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            heading, *lines = path.read_text(encoding="utf-8").splitlines()
+            new = not goal.exists()
+            with goal.open("a", encoding="utf-8") as file:
+                file.writelines([f"LA,{heading}\n"] * new + [f"{name},{line}\n" for line in lines])
+
+
+def through_partitions(country: Path) -> int:
+    """Peak bytes of splitting one extract of all areas and asking each of them, one at a time."""
+    with tempfile.TemporaryDirectory() as folder:
+        stacked(country, Path(folder) / "one")
+        seconds, rows, split = watched("--split", Path(folder) / "one", Path(folder) / "areas")
+        print(f"split: {seconds:6.1f} s, {rows:>9,} rows, {split / 1024**2:,.0f} MB", flush=True)
+        first = Path(folder) / "first"
+        first.mkdir()
+        for name, path in list(areas_of(Path(folder) / "areas").items())[:10]:
+            (first / name).symlink_to(path)
+        _, _, few = watched("--answer-alone", first)
+        seconds, rows, most = watched("--answer-alone", Path(folder) / "areas")
+        print(f"asked one by one: {seconds:6.1f} s, {rows:>7,} figures, {most / 1024**2:,.0f} MB", flush=True)
+        held("memory of all areas ÷ of the first 10, through partitions", most / few, most=1.15)
+        return max(split, most)
 
 
 def memory_of(pid: int) -> int:
@@ -72,10 +108,10 @@ def memory_of(pid: int) -> int:
     return total
 
 
-def answer(folder: str) -> int:
+def answer(folder: str, workers: int = 2) -> int:
     """Ask every area of a folder and count the rows of the series."""
     question = Question(HEADLINE, Periods.months("2025-03-31", MONTHS))
-    return sum(len(series) for series in series_by_area(folder, question))
+    return sum(len(series) for series in series_by_area(folder, question, workers))
 
 
 def main(country: Path) -> int:
@@ -99,12 +135,17 @@ def main(country: Path) -> int:
     held(f"{SIZES[-1]} areas", found[-1][1], unit="s", most=MOST_SECONDS, digits=1)
     held("memory", most / 1024**2, unit="MB", most=MOST_MEMORY / 1024**2, digits=0)
     held("time grows as episodes to the power", exponent, most=MOST_EXPONENT)
+    part = through_partitions(country)
+    held("memory through partitions ÷ two areas at a time", part / most, most=MOST_OF_MEMORY)
     return outcome()
 
 
 if __name__ == "__main__":
-    if "--answer" in sys.argv:
-        print(answer(sys.argv[2]))
+    if "--split" in sys.argv:
+        print(partition(*sys.argv[2:])["rows"].sum())
+        sys.exit(0)
+    if "--answer" in sys.argv or "--answer-alone" in sys.argv:
+        print(answer(sys.argv[2], 2 if "--answer" in sys.argv else 1))
         sys.exit(0)
     if len(sys.argv) > 1:
         sys.exit(main(Path(sys.argv[1])))
