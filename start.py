@@ -312,13 +312,14 @@ def install_incare(folder, held=None):
 
 
 def translate(folder, held=None):
-    """Translate the packages for the interpreter, which otherwise does so in each process that may not write it down.
+    """Translate the packages and incare for the interpreter, or each process that may not write it down does so.
 
     Where PYTHONDONTWRITEBYTECODE is set, or the folder cannot be written later, that costs seconds at every start. What
     cannot be translated (a file for another Python) stays as it is.
     """
     own_tests = r"[\\/]tests?[\\/]"
-    run([python_of(folder), "-m", "compileall", "-q", "-j", "0", "-x", own_tests, packages_of(folder)], held=held)
+    places = [packages_of(folder), ROOT / "lib"]
+    run([python_of(folder), "-m", "compileall", "-q", "-j", "0", "-x", own_tests, *places], held=held)
 
 
 def packages_of(folder):

@@ -194,3 +194,28 @@ def test_what_an_attack_finds_is_hidden_until_none_succeeds(monkeypatch):
     assert verdict.safe
     assert shown.frame.set_index("category").loc["a", "status"] == "c"
     assert (shown.frame["status"] == "c").sum() == 2
+
+
+def test_a_quarter_that_rolling_years_give_away_is_protected_though_no_year_shown_ends_with_it():
+    """10 to 15: 2 + 4 + 1 + 3 = 10 left in the year to March 2021 and 4 + 1 + 3 + 0 = 8 in that to June: 2 in June 2020.
+
+    The first year that is shown ends in September 2020; nothing that ends in June is there to be hidden.
+    """
+    quarters, sizes, others = [1, 2, 2, 4, 1, 3, 0, 0, 0, 0, 0], [41, 43, 41, 45, 40, 40, 40, 40], [6, 5, 7, 8]
+    years = [
+        shares(
+            {"10 to 15": (sum(quarters[n : n + 4]), sizes[n]), "Under 1": (sum(others) + n, 200 + n)},
+            end=end.date(),
+            measure="ceased_sgo_pct",
+        )
+        for n, end in enumerate(pd.date_range("2020-09-30", periods=8, freq="QE"))
+    ]
+    series = pd.concat(years, ignore_index=True)
+
+    once = protect_and_attack(series, turns=1)[1].unsafe
+    assert once[["period_end", "what"]].to_numpy().tolist() == [
+        [pd.Timestamp("2020-06-30"), "the quarter behind the rolling year"]
+    ]
+    shown, verdict = protect_and_attack(series)
+    assert verdict.safe, verdict.told()
+    assert (shown.frame["status"] == "ok").sum() > len(series) / 2

@@ -15,7 +15,7 @@ from incare.disclosure import ledger
 from incare.disclosure.bounds import Wanted, search
 from incare.disclosure.complementary import CROSS
 from incare.disclosure.protect import SHOWN, Protected, Rules, protect
-from incare.disclosure.relations import REVISED, Web, webs
+from incare.disclosure.relations import BEHIND, REVISED, Web, webs
 from incare.disclosure.released import KEY, Facts, PackError, name_of, read_manifest, read_pack
 from incare.disclosure.released import released as released_cells
 from incare.disclosure.spoken import unexplained
@@ -159,12 +159,22 @@ def protect_and_attack(
         verdict = attacked(released_cells(shown, "series", cohort=cohort, choices=choices))
         told = shown.frame["status"].isin(SHOWN).to_numpy()
         more = np.zeros(len(series), bool)
-        for further in (_beside, _measure_of, _group_of)[(turn >= GENTLE) + (turn >= 2 * GENTLE) :]:
-            more = more if more.any() or verdict.safe else further(series, told, verdict.unsafe) & told
+        ways = (_beside, _measure_of, _group_of)[(turn >= GENTLE) + (turn >= 2 * GENTLE) :]
+        # The rolling year that ends with a quarter may be hidden, or older than the record, and others still tell it.
+        for unsafe in (verdict.unsafe, _years_with(verdict.unsafe))[turn >= GENTLE // 2 :]:
+            for further in ways:
+                more = more if more.any() or verdict.safe else further(series, told, unsafe) & told
         if not more.any():
             break
         also |= more
     return shown, verdict
+
+
+def _years_with(unsafe: pd.DataFrame) -> pd.DataFrame:
+    """The unsafe cells, and for each quarter behind a rolling year the four years that hold it."""
+    behind = unsafe[unsafe["what"] == BEHIND]
+    years = [behind.assign(period_end=behind["period_end"] + pd.offsets.MonthEnd(3 * later)) for later in (1, 2, 3)]
+    return pd.concat([unsafe, *years], ignore_index=True)
 
 
 def _beside(series: pd.DataFrame, told: np.ndarray, unsafe: pd.DataFrame) -> np.ndarray:

@@ -79,6 +79,7 @@ YEARS_OF = {
 }
 TWICE = 0.02  # of a year's children, those counted in two of its quarters: an attacker trusts that there are no more
 REVISED = "the change when it was revised"
+BEHIND = "the quarter behind the rolling year"
 _PLACE = ["area", "grain", "period_end", "cohort", "breakdown", "category"]
 _PERIOD = ["area", "grain", "period_end"]
 _SUFFICIENT = 2_000  # groups of children that a question about some of them may be cut into
@@ -579,7 +580,7 @@ def quarters_behind(web: Web) -> Web:
     of_year = quarter[pd.MultiIndex.from_frame(quarters).get_indexer(pd.MultiIndex.from_frame(spread[KEY]))]
     unknowns, years_key = np.r_[of_year, sums], np.r_[spread["year"].to_numpy(), sums]
     builder.sums("rolling year", years_key, unknowns, np.r_[np.ones(len(of_year)), -np.ones(len(sums))])
-    return Web(years, quarters.assign(unknown=quarter, what="the quarter behind the rolling year"), builder.system())
+    return Web(years, quarters.assign(unknown=quarter, what=BEHIND), builder.system())
 
 
 def _alone(cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
