@@ -197,7 +197,7 @@ def test_what_an_attack_finds_is_hidden_until_none_succeeds(monkeypatch):
 
 
 def test_a_quarter_that_rolling_years_give_away_is_protected_though_no_year_shown_ends_with_it():
-    """10 to 15: 2 + 4 + 1 + 3 = 10 left in the year to March 2021 and 4 + 1 + 3 + 0 = 8 in that to June: 2 in June 2020.
+    """10 to 15: 2 + 4 + 1 + 3 = 10 left in the year to March 2021, 4 + 1 + 3 + 0 = 8 in that to June: 2 in June 2020.
 
     The first year that is shown ends in September 2020; nothing that ends in June is there to be hidden.
     """

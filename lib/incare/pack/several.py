@@ -8,6 +8,7 @@ protected together. A run that is lost with its worker begins again elsewhere an
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -99,9 +100,10 @@ def one(params: str, options: dict[str, Any]) -> Ended:
 
 def _started(request: dict[str, Any]) -> tuple[int, str]:
     """Start the process and wait; it watches its standard input and ends when that closes, as it does when we end."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "incare", COMMAND], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    # Dask has its workers hand memory back at every turn, which suits processes that stay; a run ends soon.
+    environment = {name: value for name, value in os.environ.items() if name != "MALLOC_TRIM_THRESHOLD_"}
+    command = [sys.executable, "-m", "incare", COMMAND]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
     try:
         process.stdin.write(json.dumps(request) + "\n")
         process.stdin.flush()
