@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from incare.disclosure import DisclosureError, ledger, protect
+from incare.disclosure import DisclosureError, Rules, ledger, protect
 from incare.disclosure.audit import audit, audit_pack, protect_and_attack
 from incare.disclosure.bounds import Wanted, search
 from incare.disclosure.relations import weave
@@ -24,7 +24,7 @@ from incare.periods import Periods, Quarter
 from incare.series import calculate
 
 from . import quarters
-from .policies import EXACT, OPEN, found, no_complementary_hiding
+from .policies import EXACT, OPEN, AnyRules, found, no_complementary_hiding
 
 QUARTER = quarters.QUARTERS[-1]
 LAST = Periods.quarters(Quarter.parse(QUARTER).end, 1)
@@ -131,6 +131,34 @@ def test_d13_a_pack_that_says_it_kept_weaker_rules_is_not_called_safe(published,
 def test_d13_a_question_may_not_widen_the_rules(record):
     with pytest.raises(DisclosureError, match="hide_to of 7 or more"):
         ask.answer(record, catalogue().only(["cla_count"]), cohort="uasc", quarter=QUARTER, rules={"hide_to": 1})
+
+
+@pytest.mark.parametrize("weaker", [{"hide_to": 0}, {"hide_from": 8}, {"least_possible": 1}], ids=str)
+def test_d13_wider_rules_for_the_last_of_six_packs_are_refused_and_would_give_children_away(published, weaker):
+    """Even though each pack is attacked before it is published: by what the wider rules call an attack."""
+    last = published.quarters[-1]
+    before = published.cells()
+    before = before[before["release"].isin([release.name for release in published.quarters[:-1]])]
+    shown, _ = protect_and_attack(last.series, AnyRules(**weaker), turns=2, earlier=before)
+    widened = pd.concat([before, released(shown, last.name)], ignore_index=True)
+
+    assert audit(before).unsafe.empty
+    assert not audit(widened).unsafe.empty
+    with pytest.raises(DisclosureError, match=r"or more|or less"):
+        protect_and_attack(last.series, Rules(**weaker), earlier=before)
+
+
+@pytest.mark.parametrize("few", ["uasc", 'age == 12 and sex == "Female"'])
+def test_d13_under_hide_1_to_5_a_question_about_all_but_a_few_children_gives_these(record, few):
+    """The few are hidden; everyone, in the pack, less the rest that was asked for is who they are."""
+    everyone, rest = (
+        calculate(catalogue().only(["cla_count"]), record, LAST, (), cohort=text) for text in ("", f"not ({few})")
+    )
+    number = int(everyone["numerator"].iloc[0] - rest["numerator"].iloc[0])
+    weak = [printed(everyone, EXACT), printed(rest, EXACT, cohort=f"not ({few})")]
+
+    assert 0 < number <= 7
+    assert f"less (not ({few}))" in set(audit(pd.concat(weak, ignore_index=True)).unsafe["what"])
 
 
 @pytest.mark.parametrize("cohort", ["uasc", 'age == 12 and sex == "Female"'])

@@ -34,9 +34,10 @@ PARTS = {
     "national": "20 measures, 120 months, 153 areas",
 }
 MORE = {
-    "areas": "153 areas with two processes and with two Dask workers",
+    "areas": "many areas with two processes and with two Dask workers",
     "cohort_accuracy": "the projection's error on 72 invented authorities",
     "forecast_accuracy": "forecasts of published series",
+    "quarters": "six quarters of public packs and questions, audited and searched for traces",
     "fuzz": "readers on damaged and drawn inputs",
     "kills": "runs killed at random points",
 }

@@ -125,3 +125,10 @@ def test_a_supplementary_figure_has_a_number_and_a_day_of_its_own():
     assert (found.value, found.as_at, found.of) == (0, date(2025, 4, 7), "children")
     with pytest.raises(EntryError, match="`value` is a number, 0 or more"):
         supplementary.read([{"figure": "Missing", "value": "few", "as_at": "2025-04-07"}])
+
+
+@pytest.mark.parametrize("reader", [voice.read, events.read, supplementary.read, received.read])
+@pytest.mark.parametrize("entry", [None, "Home", 7, []])
+def test_an_entry_without_keys_is_refused(reader, entry):
+    with pytest.raises(EntryError):
+        reader({"themes": [entry]} if reader is voice.read else [entry])

@@ -156,3 +156,55 @@ def test_a_part_that_was_asked_before_is_not_solved_again(monkeypatch):
     assert 0 < needed == again < len(calls)
     assert (first.least.tolist(), first.most.tolist()) == (second.least.tolist(), second.most.tolist())
     assert asked.few.tolist() == search(system, stricter).few.tolist()
+
+
+def chain(own, total):
+    """A number tied to two others, and these to four more, which leave it one value only; the first tie leaves three.
+
+    number + a + b = total;   a + b + c + d + e + f = 21;   c + d + e + f = 12;   so number = total - 9
+    """
+    builder = Builder()
+    number, near = builder.unknowns([own[0]], [own[1]]), builder.unknowns(np.zeros(2), np.full(2, 9.0))
+    further = builder.unknowns(np.zeros(4), np.full(4, 12.0))
+    builder.sums("near", np.zeros(3), [*number, *near], 1.0, total, total)
+    builder.sums("far", np.zeros(6), [*near, *further], 1.0, 21, 21)
+    builder.sums("far", np.zeros(4), further, 1.0, 12, 12)
+    return builder.system(), number
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """What lies nearby is one tie away."""
+    monkeypatch.setattr(bounds, "NEARBY", 0)
+    monkeypatch.setattr(bounds, "STEPS", 1)
+
+
+def test_what_lies_nearby_does_not_hide_that_a_number_can_only_be_0(short):
+    """From 0 to 2 by the tie beside it, and 0 by those further on: nobody, which is no secret."""
+    system, number = chain((0, 2), total=9)
+    found = search(system, Wanted(number, np.array([True])))
+
+    assert (found.least.tolist(), found.most.tolist()) == ([0], [0])
+
+
+def test_what_lies_nearby_does_not_make_a_large_number_small(short):
+    """From 6 to 8 by the tie beside it, and 8 by those further on: of a change only 1 to 7 gives a child away."""
+    system, number = chain((6, 8), total=17)
+
+    assert not search(system, Wanted(number, np.array([False]))).few.any()
+    assert search(system, Wanted(number, np.array([True]))).few.all()
+
+
+def test_a_question_that_the_solver_left_half_answered_settles_nothing(short, monkeypatch):
+    """After one branch the least value found is 12, which is no bound: 1 is possible, and would be small."""
+    monkeypatch.setattr(bounds, "NODES_PER_CELL", 1)
+    builder = Builder()
+    number, parts = builder.unknowns([1], [300]), builder.unknowns(np.zeros(5), np.full(5, 40.0))
+    further = builder.unknowns(np.zeros(8), np.full(8, 50.0))
+    weights = [1.0, 1009.0, 1511.0, 2003.0, 2503.0, 3001.0]
+    builder.sums("hard", np.zeros(6), [*number, *parts], weights, 123_456, 123_456)
+    builder.sums("far", np.zeros(9), [parts[0], *further], 1.0, 60, 60)
+    system = builder.system()
+
+    assert exactly(system, number[0]) == [1, 300]
+    assert search(system, Wanted(number, np.array([False]), enough=400)).few.all()

@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import shutil
 import signal
+import sqlite3
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -19,12 +20,13 @@ import openpyxl
 import pandas as pd
 import yaml
 
+from incare.committee import entries, voice
 from incare.forecast import panel, scenarios
 from incare.forecast import series as forecast_series
 from incare.measures import catalogue
 from incare.pack import params as params_file
 from incare.published import ees, neighbours
-from incare.record import quality, read
+from incare.record import quality, read, ssd
 from incare.record.files import read_text
 from incare.sample import embedded
 from incare.stats import neighbours as comparison
@@ -38,7 +40,7 @@ READ, REFUSED = "read", "refused"
 FIRST_ROWS = 5
 LONGEST_SECONDS = 20.0
 # How the titles of readers begin that make a whole record, which takes a hundred times as long as a page of settings.
-RECORDS = ("SSDA903", "local", "Annex A")
+RECORDS = ("SSDA903", "local", "Annex A", "Standard", "database")
 
 
 class LostError(AssertionError):
@@ -356,6 +358,66 @@ def _sound_book(names: tuple[str, ...]) -> bytes:
     return book({name: LISTS[name] for name in names})
 
 
+# Tables of the Standard Safeguarding Dataset, and a database
+
+PREFIX = {name: next(iter(origin.columns.values()))[0].split("_")[0] for name, origin in ssd.ORIGINS.items()}
+
+
+@cache
+def standard() -> dict[str, list[list[str]]]:
+    """Every table of the Standard, by its newest columns: two children in care, and what else is told of them."""
+    known = {
+        "ssd_person": [["sex", "F", "M"], ["gender", "F", "M"], ["ethnic", "WBRI", "D2"], ["dob", BORN, "02/02/2006"]],
+        "ssd_cla_episodes": [
+            *(["id", "e1", "e2"], ["placement", "p1", "p2"], ["care", "k1", "k2"], ["referral", "r1", "r2"]),
+            *(["start", BEGAN, "01/06/2024"], ["rne", "S", "S"], ["cin", "N1", "N8"]),
+            *(["end", "", "01/03/2025"], ["rec", "", "E4A"]),
+        ],
+        "ssd_cla_placement": [
+            *(["id", "p1", "p2"], ["episode", "e1", "e2"], ["care", "k1", "k2"], ["start", BEGAN, "01/06/2024"]),
+            *(["end", "", "01/03/2025"], ["type", "U6", "K2"], ["provider", "PR1", "PR4"], ["distance", "3.5", ""]),
+        ],
+        "ssd_legal_status": [["status", "C2", "V2"], ["start", BEGAN, "01/06/2024"], ["end", "", ""]],
+    }
+    found = {}
+    for name, origin in ssd.ORIGINS.items():
+        given = {ours: cells for ours, *cells in known.get(name, [])} | {"child": [f"{MARK}001", f"{MARK}002"]}
+        columns = {theirs[0]: given.get(ours, ["01/07/2024", "1"]) for ours, theirs in origin.columns.items()}
+        found[name] = [list(columns), *(list(row) for row in zip(*columns.values(), strict=True))]
+    return found
+
+
+BEGAN, BORN = "01/05/2023", "01/01/2010"
+OF_STANDARD = ("ssd_person", "ssd_cla_episodes", "ssd_cla_placement", "ssd_legal_status")
+
+
+def _of_standard(r) -> bytes:
+    return drawn_csv(r, standard()[r.choice(list(standard()))])
+
+
+def _of_database(r) -> bytes:
+    """A SQLite file: its tables changed, some cells numbers and truths; now and then its bytes."""
+    done = r.randrange(4)
+    tables = {name: sample()[name] for name in ("episodes", "header", r.choice(list(sample())))}
+    chosen = r.choice(list(tables))
+    if done < 3:
+        tables[chosen] = inputs.table(r, tables[chosen])
+    with closing(sqlite3.connect(":memory:")) as base:
+        for name, rows in tables.items():
+            if not rows or not rows[0]:
+                continue
+            columns = [f"{text or 'none'}{n if text in rows[0][:n] else ''}" for n, text in enumerate(rows[0])]
+            named = ", ".join('"' + text.replace('"', '""').replace("\0", "") + '"' for text in columns)
+            with suppress(sqlite3.Error):  # two columns of one name
+                base.execute(f'CREATE TABLE "{name}" ({named})')
+                marks = ", ".join("?" * len(columns))
+                padded = [[_typed(cell) for cell in (*row, *[""] * len(columns))[: len(columns)]] for row in rows[1:]]
+                base.executemany(f'INSERT INTO "{name}" VALUES ({marks})', padded)
+        base.commit()
+        data = base.serialize()
+    return inputs.raw(r, data) if done == 3 else data
+
+
 # Settings and published figures
 
 PARAMS = b"""\
@@ -375,6 +437,14 @@ commentary:
 choices: {cl_eet_pct: {denominator: known}}
 disclosure: {hide_to: 7}
 signed_by: [A. Analyst]
+"""
+VOICES = b"""\
+survey:
+  - {theme: Home, question: I feel safe where I live, agree: 30, answered: 40, source: Survey, date: 2025-02-01}
+themes:
+  - {theme: Contact, text: More time with brothers and sisters, source: Council of children, date: 2025-01-15, n: 12}
+quotes:
+  - {theme: Home, text: Knock before you come in, source: Survey, date: 2025-02-01, consent: true}
 """
 SCENARIO = b"""\
 name: More kinship care
@@ -456,6 +526,11 @@ def _catalogue():
     return catalogue()
 
 
+def _read_voices(folder: Path) -> None:
+    given, lines = entries.load(folder / "voice.yaml")
+    voice.read(given, {at: entries.Place("voice.yaml", line) for at, line in lines.items()})
+
+
 def _read_scenario(folder: Path) -> None:
     scenarios.read(folder / "what.yaml")
 
@@ -529,13 +604,17 @@ def readers() -> tuple[Reader, ...]:
     base = {"episodes.csv": _csv("episodes"), "header.csv": _csv("header")}
     ees_rows = [line.split(",") for line in EES]
     near = {"near.csv": inputs.as_csv(NEAR)}
+    known = {f"{name}.csv": inputs.as_csv(standard()[name]) for name in OF_STANDARD}
     return (
         Reader("SSDA903 return, CSV", "2025/mutant.csv", _of_return, _in_folder(True), _under("2025", base)),
         Reader("local tables, CSV", "mutant.csv", _of_local, _in_folder(True), base),
         Reader("SSDA903 return, XML", "return.xml", _of_xml, lambda f: _judged(f, f / "return.xml")),
         Reader("SSDA903 return, workbook", "2025.xlsx", _of_book, lambda f: _judged(f, f / "2025.xlsx")),
         Reader("Annex A lists, workbook", "lists.xlsx", _of_lists, lambda f: _judged(f, f / "lists.xlsx")),
+        Reader("Standard Safeguarding Dataset, CSV", "mutant.csv", _of_standard, _in_folder(False), known),
+        Reader("database, SQLite", "council.db", _of_database, lambda f: _judged(f, f / "council.db")),
         Reader("params, YAML", "q.yaml", _of_yaml(PARAMS), _read_params),
+        Reader("voices, YAML", "voice.yaml", _of_yaml(VOICES), _read_voices),
         Reader("scenario, YAML", "what.yaml", _of_yaml(SCENARIO), _read_scenario),
         Reader("published figures, CSV", "table.csv", lambda r: drawn_csv(r, ees_rows), _read_ees, near),
         Reader("neighbours, CSV", "near.csv", lambda r: drawn_csv(r, NEAR), lambda f: neighbours.read(f / "near.csv")),

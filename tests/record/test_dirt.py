@@ -107,6 +107,14 @@ DATES = [
         in_care=1,
     ),
     dirt("01/01/1900 dummies: an end", KEPT, "C5", episodes=["x | 01/06/2024 | S | C2 | U6 | 01/01/1900 |"], in_care=1),
+    dirt("31/12/9999 dummies: an end", KEPT, "C5", episodes=["x | 01/06/2024 | S | C2 | U6 | 31/12/9999 |"], in_care=1),
+    dirt(
+        "31/12/9999 dummies: a start",
+        ASIDE,
+        "141",
+        episodes=["x | 31/12/9999 | S | C2 | U6 | |", f"ok | {YEAR}"],
+        in_care=1,
+    ),
     dirt("01/01/1900 dummies: a birth", KEPT, "C5", header=["x | F | 01/01/1900 | WBRI | |"], episodes=[f"x | {YEAR}"]),
     dirt(
         "DEC after the end of the return",

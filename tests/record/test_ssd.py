@@ -10,7 +10,7 @@ import pytest
 from drawn import table
 from incare.measures import catalogue
 from incare.periods import Periods
-from incare.record import database, read, ssd
+from incare.record import ExtractError, database, read, ssd
 from incare.record.assemble import assemble
 from incare.series import calculate
 
@@ -578,3 +578,13 @@ def test_lines_of_a_standard_file_that_do_not_fit_its_heading_are_named(tmp_path
     assert named == [
         "ssd_legal_status.csv: 1 rows do not have as many cells as the heading and were left out, the first in row 2."
     ]
+
+
+def test_a_standard_file_with_two_columns_of_one_name_is_refused(tmp_path):
+    for name, frame in frames().items():
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    people = tmp_path / "ssd_person.csv"
+    people.write_text(people.read_text().replace("pers_gender", "pers_dob"))
+
+    with pytest.raises(ExtractError, match=r"ssd_person\.csv has two columns called PERS_DOB\. Remove or rename one\."):
+        read(tmp_path, area="Northmere", as_at="2025-03-31")

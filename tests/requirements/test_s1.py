@@ -134,12 +134,16 @@ def test_s1_10_an_action_stays_in_every_pack_until_it_is_closed(values, words, t
     assert ["joint housing protocol" in page for page in said] == [True, False]
 
 
-def test_s1_11_four_more_advisers_change_the_caseload_exactly():
+def test_s1_11_four_more_advisers_change_the_caseload_exactly(text):
     now = Staffing(6.5, 24)
     # 156 young people: 24 for each of 6.5, 14.9 for each of 10.5.
     assert now.caseload(156) == 24
     assert round(float(now.add(4).caseload(156)), 1) == 14.9
     assert now.add(4).places == 252
+    # The sample's scenario has 6.5 and 4 more; 300 young people are printed: 28.6 for each.
+    said = text("40_care_leavers")
+    assert "Young people up to 21 300" in said
+    assert "Young people for each of 10.5 advisers, until 21 28.6" in said
 
 
 def test_s1_12_what_goes_well_and_what_to_do_better_are_made_by_rule(figures, measures, text):

@@ -13,11 +13,10 @@ import yaml
 from incare.committee import actions, questions, supplementary, voice
 from incare.disclosure import half_up
 from incare.forecast.capacity import CapacityError, Staffing, take_up
-from incare.measures import catalogue
 from incare.pack import beside
 from incare.pack import params as params_file
 from incare.periods import birthday
-from incare.views import highlights, outlook
+from incare.views import highlights
 from incare.views import voice as voices
 from tests.requirements.conftest import END, QUARTER, ROOT
 
@@ -261,6 +260,17 @@ def test_s4_17_the_managers_question_is_kept_with_the_body_it_was_passed_to(valu
     assert "Passed to: Cabinet member for finance." in text("60_outcomes_workshop")
 
 
-def test_s4_8_the_homes_and_leavers_ahead_are_protected(record):
-    assert "care_leavers accommodation" in outlook.TITLES
-    assert catalogue()["cl_22_25_support_pct"].unit == "%"
+def test_s4_8_the_leavers_and_homes_ahead_are_rounded_and_hidden_in_public_and_true_for_officers(officers, everybody):
+    def told(said: str) -> list[int]:
+        """The figures that have a likely range beside them, and the limits of these."""
+        start = said.rindex("How many care leavers to come")  # the first is in the list of contents
+        tables = said[said.index("Group Today In a year", start) : said.index("How many advisers that needs", start)]
+        return [int(number) for found in re.findall(r"(\d+) (\d+) to (\d+)", tables) for number in found]
+
+    public, true = told(everybody), told(officers)
+    assert len(public) > 20
+    assert {number % 5 for number in public} == {0}
+    assert any(number % 5 for number in true)
+    # At sixteen there are so few that the public is told of those up to eighteen together.
+    assert "16 to 18" in everybody[everybody.rindex("Care leavers by age") :]
+    assert min(true) < 5

@@ -51,6 +51,21 @@ def test_an_action_and_an_event_are_letters_on_the_chart_with_their_days(drawn, 
     assert "A: Inspection (1 June 2024). B: Meetings (15 January 2025)." in page
 
 
+def test_the_report_of_a_quarter_knows_nothing_of_what_began_later():
+    meetings = [{"text": "Meetings", "measures": ["cl_eet_pct"], "date": "2025-01-15"}]
+    happened = [
+        {"text": "Inspection", "date": "2024-06-01", "measures": ["cl_eet_pct"]},
+        {"text": "Flood", "date": "2025-02-01", "measures": ["cl_eet_pct"]},
+    ]
+    drawn = {
+        day: [m["text"] for m in actions.marks(meetings, happened, until=day)] for day in ("2025-01-14", "2025-01-15")
+    }
+    assert drawn == {"2025-01-14": ["Inspection"], "2025-01-15": ["Meetings", "Inspection"]}
+    said = text(actions.events(happened, "2024-12-31"))
+    assert "Inspection" in said
+    assert "Flood" not in said
+
+
 def test_the_difference_from_others_is_printed_year_by_year_with_the_events_of_the_year(small):
     # 60 % to March 2024, 50 % to March 2025; elsewhere 55 and 54.
     shown = small.judged(small.rows(small.plans_pct, [60] * 12 + [50] * 4))

@@ -105,6 +105,15 @@ def test_a_late_figure_has_its_own_day_nought_is_printed_and_few_children_are_hi
     assert "Children in a hotel: 2 as at" in own
 
 
+@pytest.mark.parametrize(
+    ("quarter", "printed"),
+    [("2024-25 Q3", False), ("2024-25 Q4", True), ("2025-26 Q1", True), ("2025-26 Q2", False)],
+)
+def test_a_late_figure_is_in_the_packs_of_its_own_quarter_and_of_the_one_before(quarter, printed):
+    given = [{"figure": "Children missing", "value": 0, "as_at": "2025-04-07"}]
+    assert ("Children missing" in text(highlights.supplementary(given, "public", quarter))) == printed
+
+
 def test_the_chance_of_a_target_is_read_from_the_forecasts_own_range():
     # A range of 50 to 70 round 60: the target of 60 is a coin toss, 65 a one-sided standard deviation (5.1) away.
     last = pd.Series({"mean": 60.0, "lo95": 50.0, "hi95": 70.0})

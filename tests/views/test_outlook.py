@@ -206,6 +206,7 @@ def test_advisers_follow_from_the_printed_numbers_at_the_ceiling(shown):
     told = replace(shown, advisers=advisers(156, 249, 61, 152, 210), staffing=(("X", Staffing(6.5, 24)),))
     made = dict(rows(outlook.advisers(told)))
     assert made["Advisers needed until 21"] == "6.5"
+    assert made["Young people for each of 6.5 advisers, until 21"] == "24.0"
     assert made["Advisers needed until 25 (fewest want it)"] == "9.0"
     assert made["Advisers needed until 25 (most want it)"] == "15.3"
     assert "There are 6.5 advisers under that scenario, with places for 156." in words(outlook.advisers(told))
@@ -221,3 +222,4 @@ def test_a_hidden_number_of_young_people_hides_its_advisers(shown):
     told = replace(shown, advisers=advisers(np.nan, 240), staffing=())
     made = dict(rows(outlook.advisers(told)))
     assert made["Young people up to 21"] == made["Advisers needed until 21"] == "c"
+    assert not any("for each of" in label for label in made)

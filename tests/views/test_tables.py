@@ -212,3 +212,9 @@ def test_a_plain_table_can_show_some_columns_under_other_heads():
     rows = pd.DataFrame({"topic": ["plans"], "measure": ["plans_pct"], "title": ["Plans up to date"]})
     said = text(tables.plain(rows, "Measures", {"title": "Measure", "measure": "Name in files"}))
     assert said == "Measures Measure Name in files Plans up to date plans_pct"
+
+
+def test_in_public_the_colours_are_said_to_follow_the_printed_figures(public, restricted, drawn):
+    said = {shown.profile: tables.scorecard(shown, drawn.MEASURES).text for shown in (public, restricted)}
+    assert tables.ROUNDED_RATINGS in said["public"]
+    assert tables.ROUNDED_RATINGS not in said["restricted"]

@@ -166,12 +166,15 @@ def day(value, what: str, place: Place) -> date | None:
 
 
 def known_keys(entry: Mapping, known: Iterable[str], what: str, place: Place) -> None:
-    """Refuse a key that an entry cannot have, with the nearest one it can.
+    """Refuse a key that an entry cannot have, with the nearest one it can, and an entry without keys.
 
     Raises `EntryError`.
     """
     import difflib
 
+    if not isinstance(entry, Mapping):
+        found = "nothing" if entry is None else type(entry).__name__
+        raise EntryError(f"{place.told()}: {what} needs keys with values; found {found}.")
     names = list(known)
     for name in entry:
         if name not in names:

@@ -110,10 +110,10 @@ def attack(own: pd.DataFrame, earlier: pd.DataFrame | None = None, rules: Rules 
     What the earlier ones give away by themselves is counted and not blamed on this release: hiding more in it would
     not take that back.
     """
-    return _attacker(earlier, rules or Rules())(own)
+    return attacker(earlier, rules or Rules())(own)
 
 
-def _attacker(earlier: pd.DataFrame | None, rules: Rules) -> Callable[[pd.DataFrame], Verdict]:
+def attacker(earlier: pd.DataFrame | None, rules: Rules) -> Callable[[pd.DataFrame], Verdict]:
     """An attack that may be repeated on nearly the same cells, and then is quicker."""
     known: dict[bytes, tuple] = {}
     before = cache(lambda: webs(earlier))
@@ -153,7 +153,7 @@ def protect_and_attack(
     left to hide. Takes seconds per attack.
     """
     rules = rules or Rules()
-    also, attacked = np.zeros(len(series), bool), _attacker(earlier, rules)
+    also, attacked = np.zeros(len(series), bool), attacker(earlier, rules)
     for turn in range(turns):
         shown = protect(series, "public", rules, also)
         verdict = attacked(released_cells(shown, "series", cohort=cohort, choices=choices))
@@ -289,8 +289,8 @@ def _gives_way(
     """
     web, revised, years, flows = woven
     sought = (
-        (web, _sought(web)),
-        (revised, _sought(revised)),
+        (web, _sought(web, every=only is not None)),
+        (revised, _sought(revised, every=only is not None)),
         (years, years.changes.assign(strict=False)),
         (flows, flows.changes.assign(strict=True)),
     )
@@ -314,9 +314,9 @@ def _attacked(web: Web, sought: pd.DataFrame, rules: Rules, known: dict | None) 
     return rows[[*NAMED, "problem"]], web.system.family[found.given_up]
 
 
-def _sought(web: Web) -> pd.DataFrame:
-    """The unknowns to be asked about: all numbers of hidden cells, and all changes."""
-    hidden = web.cells[web.cells["hidden"]]
+def _sought(web: Web, every: bool = False) -> pd.DataFrame:
+    """The unknowns to be asked about: all numbers of hidden cells, or of every cell, and all changes."""
+    hidden = web.cells if every else web.cells[web.cells["hidden"]]
     parts = []
     for quantity, what in _WHAT.items():
         mine = hidden[hidden[quantity] >= 0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,13 +13,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from incare.disclosure import Rules, protect
-from incare.disclosure.audit import attack
+from incare.disclosure import Protected, Rules, protect
+from incare.disclosure.audit import attacker
 from incare.disclosure.released import released
 from incare.measure import Catalogue
 from incare.pack import gate, notebook, plan, publish
 from incare.pack import params as params_file
 from incare.pack.execute import Outcome, execute
+from incare.pack.figures import PACK, SHARED
 from incare.pack.params import Params
 from incare.periods import Periods, Quarter
 from incare.record import Record
@@ -71,46 +74,92 @@ def answer(
     """
     asked = Periods.of(grain, Quarter.parse(quarter).end, periods)
     every = calculate(measures, record, asked)
-    every = every[every["breakdown"] == "total"]
-    settings = Rules(**(rules or {}))
-    if not cohort:
-        split = _split(record, measures, asked, by, "", None, profile, settings)
-        shown = protect(every, profile, settings).frame.assign(group=ALL)
-        return Answer(measures, "", by, shown, profile, split)
-    parts = {
-        IN: calculate(measures, record, asked, cohort=cohort),
-        REST: calculate(measures, record, asked, cohort=f"not ({cohort})"),
-    }
-    parts = {name: part[part["breakdown"] == "total"] for name, part in parts.items()}
-    if not _anybody(parts[IN]):
-        return Answer(measures, cohort, by, every.iloc[:0].assign(group=ALL), profile, None, NOBODY)
-    grouped = [part.assign(breakdown=ASKED, category=name) for name, part in parts.items()]
-    shown = _guarded(pd.concat([every, *grouped], ignore_index=True), cohort, profile, settings)
-    split = _split(record, measures, asked, by, cohort, shown, profile, settings)
+    parts = [every[every["breakdown"] == "total"]]
+    for name, whom in ((IN, cohort), (REST, f"not ({cohort})")) if cohort else ():
+        part = calculate(measures, record, asked, cohort=whom)
+        part = part[part["breakdown"] == "total"]
+        if name == IN and not _anybody(part):
+            return Answer(measures, cohort, by, parts[0].iloc[:0].assign(group=ALL), profile, None, NOBODY)
+        parts.append(part.assign(breakdown=ASKED, category=name))
+    series = pd.concat(parts, ignore_index=True)
+    divided = calculate(measures, record, asked, (by,), cohort=cohort) if by else None
+    shown, split = _guarded(series, divided, cohort, profile, Rules(**(rules or {})))
     return Answer(measures, cohort, by, shown, profile, split)
 
 
-def _guarded(series: pd.DataFrame, cohort: str, profile: str, rules: Rules) -> pd.DataFrame:
-    """The rows as they may be shown, with `group`; in public attacked, and hidden further where something gives way.
+def _guarded(
+    series: pd.DataFrame, divided: pd.DataFrame | None, cohort: str, profile: str, rules: Rules
+) -> tuple[pd.DataFrame, Protected | None]:
+    """The rows as they may be shown, with `group`, and the children asked about by a breakdown.
 
-    What the area has released before is held against the page once, when it is published.
+    In public attacked together with all that the area has released, and hidden further where something gives way: first
+    the group, the rest and the breakdown of that measure and period, which give each other away; then everyone in it.
     """
-    also = np.zeros(len(series), bool)
+    page = _pairs(series)
+    groups, whole = page[:0], page[:0]
+    earlier, choices = _released_before(str(series["area"].iloc[0])) if profile == "public" else (None, None)
+    attacked = attacker(earlier, rules)
     for _ in range(TURNS):
-        frame = protect(series, profile, rules, also).frame
-        group = np.where(frame["breakdown"] == ASKED, frame["category"], ALL)
-        shown = frame.assign(group=group, breakdown="total", category="All")
+        shown, split = _protected(series, divided, groups, whole, cohort, profile, rules)
         if profile != "public":
             break
-        cells = released(shown.assign(cohort=_whose(shown, cohort)), ASKED, rules=rules)
-        verdict = attack(cells, None, rules)
+        cells = [released(shown.assign(cohort=_whose(shown, cohort)), ASKED, choices=choices, rules=rules)]
+        cells += [] if split is None else [released(split, ASKED, cohort=cohort, choices=choices, rules=rules)]
+        verdict = attacked(pd.concat(cells, ignore_index=True))
         if verdict.safe:
             break
-        # The group and the rest go together: either gives the other away.
-        keys = pd.MultiIndex.from_frame(verdict.unsafe[["measure", "period_end"]])
-        mine = pd.MultiIndex.from_frame(series[["measure", "period_end"]]).isin(keys)
-        also |= mine & (series["breakdown"] == ASKED).to_numpy()
-    return shown
+        mine = _behind(_pairs(verdict.unsafe), page)
+        whole, groups = whole.union(mine.intersection(groups)), groups.union(mine)
+    return shown, split
+
+
+def _protected(
+    series: pd.DataFrame,
+    divided: pd.DataFrame | None,
+    groups: pd.MultiIndex,
+    whole: pd.MultiIndex,
+    cohort: str,
+    profile: str,
+    rules: Rules,
+) -> tuple[pd.DataFrame, Protected | None]:
+    keys = _pairs(series, unique=False)
+    also = keys.isin(whole) | (keys.isin(groups) & (series["breakdown"] == ASKED).to_numpy())
+    frame = protect(series, profile, rules, also).frame
+    group = np.where(frame["breakdown"] == ASKED, frame["category"], ALL)
+    shown = frame.assign(group=group, breakdown="total", category="All")
+    if divided is None:
+        return shown, None
+    hidden = shown[(shown["group"] == (IN if cohort else ALL)) & (shown["status"] == "c")]
+    keys, total = _pairs(divided, unique=False), (divided["breakdown"] == "total").to_numpy()
+    also = (keys.isin(_pairs(hidden)) & total) | (keys.isin(groups) & ~total)
+    return shown, protect(divided, profile, rules, also)
+
+
+def _pairs(rows: pd.DataFrame, unique: bool = True) -> pd.MultiIndex:
+    """The measure and period of each row."""
+    ends = pd.to_datetime(rows["period_end"]).astype("datetime64[s]")
+    pairs = pd.MultiIndex.from_arrays([rows["measure"].astype(str), ends], names=["measure", "period_end"])
+    return pairs.unique() if unique else pairs
+
+
+def _behind(unsafe: pd.MultiIndex, page: pd.MultiIndex) -> pd.MultiIndex:
+    """What of a page gives way, or helps numbers of other measures or periods to give way."""
+    mine, others = unsafe.intersection(page), unsafe.difference(page)
+    ends = page.get_level_values("period_end")
+    near = page[ends.isin(others.get_level_values("period_end"))]
+    far = len(others) and not others.get_level_values("period_end").isin(ends).all()
+    return page if far else mine.union(near)
+
+
+def _released_before(area: str) -> tuple[pd.DataFrame | None, dict | None]:
+    """What the area has released, and the definitions that the params file chose; nothing outside a run."""
+    from incare.pack.attack import earlier
+
+    folder = os.environ.get(SHARED)
+    if not folder:
+        return None, None
+    facts = json.loads((Path(folder) / PACK).read_text(encoding="utf-8"))
+    return earlier(facts["ledger"], area), facts["choices"]
 
 
 def _whose(rows: pd.DataFrame, cohort: str) -> pd.Series:
@@ -121,19 +170,6 @@ def _whose(rows: pd.DataFrame, cohort: str) -> pd.Series:
 def _anybody(rows: pd.DataFrame) -> bool:
     newest = rows[rows["period_end"] == rows["period_end"].max()]
     return bool((newest["people"].fillna(0) > 0).any() or (newest["numerator"].fillna(0) > 0).any())
-
-
-def _split(record, measures, asked: Periods, by: str, cohort: str, shown, profile: str, rules: Rules):
-    """The children asked about by a breakdown, protected; with their total hidden where the comparison hides it."""
-    if not by:
-        return None
-    series = calculate(measures, record, asked, (by,), cohort=cohort)
-    also = None
-    if shown is not None:
-        hidden = shown[(shown["group"] == IN) & (shown["status"] == "c")][["measure", "period_end"]]
-        keys = pd.MultiIndex.from_frame(series[["measure", "period_end"]])
-        also = keys.isin(pd.MultiIndex.from_frame(hidden)) & (series["breakdown"] == "total").to_numpy()
-    return protect(series, profile, rules, also)
 
 
 def write(found: Answer, folder: str) -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
-from incare.disclosure import protect_rows
+from incare.disclosure import Protected, protect_rows
 from incare.pack import attack, gate, materials, notebook, plan, publish, reach, resume
 from incare.pack import params as params_file
 from incare.pack.execute import WARM, Outcome, Step, execute, warming
 from incare.pack.params import Params, in_words
 from incare.record import quality
 
-DATA = "data"
+DATA, FIGURES, COVER = "data", "figures.csv", "cover"
 ON_THE_COVER = ("cla_count", "cla_started_count", "cla_ceased_count", "cl_count")
 
 
@@ -119,7 +119,7 @@ def run(
                 )
             _refuse_failures(outcomes, results.refused, at)
             facts = _facts(params, record, jobs, outcomes, code, started) | {"inputs": whole}
-            _build(at.pack, jobs, results.pages, at.work / DATA, results.footer, params, key_figures(params, record))
+            _build(at.pack, jobs, results.pages, at.work / DATA, results.footer, params, record)
             with _documents(kernels, at.pack, jobs, results.footer, params) as documents_written:
                 publish.write_manifest(at.pack, facts)
                 attack.withstand(at, params)
@@ -257,10 +257,11 @@ def _looked_at(params: Params) -> list[tuple]:
     return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
 
 
-def key_figures(params: Params, record) -> list[dict]:
-    """The protected figures of the cover: how many children and care leavers, then every measure with a target.
+def key_figures(params: Params, record) -> tuple[Protected, list[dict]]:
+    """The protected figures of the cover, newest period only, and how they are shown there.
 
-    Measures that the extract cannot answer are left out; the reports say why.
+    How many children and care leavers, then every measure with a target. Measures that the extract cannot answer are
+    left out; the reports say why.
     """
     from incare.measures import catalogue
     from incare.pack.figures import figures
@@ -278,7 +279,9 @@ def key_figures(params: Params, record) -> list[dict]:
     )
     last = shown.frame["period_end"].max()
     known = shown.frame[(shown.frame["period_end"] == last) & (shown.frame["status"] != "x")]["measure"].unique()
-    return words.key_figures(shown, measures.only([name for name in wanted if name in known]))
+    cards = words.key_figures(shown, measures.only([name for name in wanted if name in known]))
+    newest = (shown.frame["period_end"] == last) & (shown.frame["breakdown"] == "total")
+    return replace(shown, frame=shown.frame[newest & shown.frame["measure"].isin(known)]), cards
 
 
 @contextmanager
@@ -386,7 +389,7 @@ def _facts(params: Params, record, jobs, outcomes, code: dict, started: datetime
     }
 
 
-def _build(pack: Path, jobs, pages: dict[str, str], data: Path, footer: dict, params: Params, figures: list) -> None:
+def _build(pack: Path, jobs, pages: dict[str, str], data: Path, footer: dict, params: Params, record) -> None:
     """The pages and data files of a pack, in a folder of their own."""
     from incare.pack import documents, export
 
@@ -394,6 +397,10 @@ def _build(pack: Path, jobs, pages: dict[str, str], data: Path, footer: dict, pa
     for job in jobs:
         (pack / f"{job.name}.html").write_text(pages[job.name], encoding="utf-8")
     _collect(data, pack / DATA)
+    shown, figures = key_figures(params, record)
+    if not (pack / DATA / FIGURES).exists():
+        # No report that ran holds the cover's figures, and what is in no data file no later pack would know of.
+        shown.write(pack / DATA, COVER)
     cover = {
         "title": _title(params),
         "footer": footer,

@@ -366,11 +366,13 @@ def _reaches(tables: dict[str, pd.DataFrame], cut: np.datetime64) -> np.datetime
 
 def _without_impossible_births(people: pd.DataFrame, episodes: pd.DataFrame, findings: list[Finding]) -> pd.DataFrame:
     born = p.days(people["born"]).copy()
-    first = ~episodes["CHILD"].duplicated().to_numpy()
     child = episodes["child"].to_numpy()
+    first = np.r_[True, child[1:] != child[:-1]] if len(child) else np.zeros(0, bool)
     late = first & (born[child] > p.days(episodes["DECOM"]))
     flag(episodes, first & np.isnat(born[child]), "102", "episodes", "CHILD", findings)
     flag(episodes, late, "302", "episodes", "DECOM", findings)
+    if not late.any():
+        return people
     born[child[late]] = np.datetime64("NaT", "D")
     return people.assign(born=born.astype("datetime64[s]"))
 
@@ -384,9 +386,10 @@ def _note_forgotten(rows: pd.DataFrame, findings: list[Finding]) -> None:
 
 def _note_adults(rows: pd.DataFrame, people: pd.DataFrame, findings: list[Finding]) -> None:
     eighteenth = p.birthday(p.days(people["born"]), 18)[rows["child"].to_numpy()]
-    until = np.where(rows["DEC"].isna(), last_day(rows["_year"]), p.days(rows["DEC"]))
-    stays = (rows["LS"] == "V2") & (rows["PLACE"] == "K2")
-    flag(rows, (until > eighteenth) & ~stays.to_numpy(), "359", "episodes", "DEC", findings)
+    ends = p.days(rows["DEC"])
+    until = np.where(np.isnat(ends), last_day(rows["_year"]), ends)
+    stays = (rows["LS"].to_numpy(object) == "V2") & (rows["PLACE"].to_numpy(object) == "K2")
+    flag(rows, (until > eighteenth) & ~stays, "359", "episodes", "DEC", findings)
 
 
 def _rows_in(parts: list[TextTable], years: dict[tuple[str, str], int]) -> pd.DataFrame:

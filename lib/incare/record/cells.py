@@ -23,6 +23,8 @@ _WHOLE = re.compile(r"(\d+)\.0+")
 _WITH_LABEL = re.compile(r"([A-Z]{1,6}\d{0,2}[AB]?|\d)\s*[):–-]\s*\S")
 NAT = np.datetime64("NaT", "s")
 DUMMY_UNTIL = np.datetime64("1900-01-01", "s")
+# Systems write 31/12/9999 for an end that is open; no child of a return lives to see this day.
+DUMMY_FROM = np.datetime64("2200-01-01", "s")
 
 # What a text cell turned out to be; the first two are usable.
 BLANK, DATE, NOT_A_DATE, SERIAL, SHORT_YEAR, MONTH_FIRST, DUMMY = range(7)
@@ -44,7 +46,7 @@ def read_date(text: str) -> tuple[int, np.datetime64]:
         date = np.datetime64(f"{year:04d}-{month:02d}-{day:02d}", "s")
     except ValueError:
         return (MONTH_FIRST if month > 12 >= day and "/" in text else NOT_A_DATE), NAT
-    return (DUMMY, NAT) if date <= DUMMY_UNTIL else (DATE, date)
+    return (DUMMY, NAT) if date <= DUMMY_UNTIL or date >= DUMMY_FROM else (DATE, date)
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,10 @@ def read_dates(text: pd.Series) -> Dates:
 
 def read_numbers(text: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """Read a column of text as numbers; returns floats and where a filled cell was not a number."""
-    numbers = pd.to_numeric(text.where(text != ""), errors="coerce").to_numpy(float)
-    return numbers, np.isnan(numbers) & (text != "").to_numpy()
+    place, unique = pd.factorize(text.to_numpy(object), use_na_sentinel=False)
+    blank = unique == ""
+    numbers = pd.to_numeric(np.where(blank, np.nan, unique), errors="coerce").astype(float)
+    return numbers[place], (np.isnan(numbers) & ~blank)[place]
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ class Rows:
     name: str
     frame: pd.DataFrame
     _codes: dict = field(default_factory=dict)
+    _days: dict = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -80,8 +81,11 @@ class Rows:
         return last_day(self.year - 1) + 1
 
     def day(self, column: str) -> np.ndarray:
-        """A column of dates as days."""
-        return p.days(self.frame[column])
+        """A column of dates as days, not to be written to."""
+        if column not in self._days:
+            self._days[column] = p.days(self.frame[column])
+            self._days[column].flags.writeable = False
+        return self._days[column]
 
     def text(self, column: str) -> np.ndarray:
         """A column of text as an array of objects."""

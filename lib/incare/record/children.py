@@ -58,8 +58,8 @@ def children(
     }
     for column in keep:
         if column.upper() in header:
-            values = of_header(column.upper(), "")
-            people[column.lower()] = pd.Categorical(np.where(values == "", "Unallocated", values))
+            values = header.set_index("CHILD")[column.upper()].reindex(ids)
+            people[column.lower()] = pd.Categorical(values.replace("", np.nan).fillna("Unallocated"))
     return pd.DataFrame(people)
 
 

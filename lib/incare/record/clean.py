@@ -41,8 +41,7 @@ def short_breaks(rows: pd.DataFrame, as_at: np.datetime64) -> pd.DataFrame:
     """
     respite = rows["LS"].isin(RESPITE)
     if not respite.any():
-        rows = rows[respite]
-        return pd.DataFrame({"child": rows["child"], "start": rows["DECOM"], "end": rows["DEC"]}, index=range(0))
+        return pd.DataFrame({"child": np.zeros(0, int), "start": np.zeros(0, NAT.dtype), "end": np.zeros(0, NAT.dtype)})
     mine = respite & (rows["DECOM"] <= as_at) & ~(rows["DEC"] < rows["DECOM"])
     rows = rows[mine].sort_values(["child", "DECOM"], kind="stable", ignore_index=True)
     return pd.DataFrame({"child": rows["child"], "start": rows["DECOM"], "end": rows["DEC"]})
@@ -58,8 +57,12 @@ def _flag_short_break_overlaps(rows: pd.DataFrame, findings: list[Finding]) -> N
 
 
 def _flag_reasons_without_end(rows: pd.DataFrame, findings: list[Finding]) -> None:
-    for rule, reason in (("148", rows["REC"].str.startswith("E")), ("148X", rows["REC"] == "X1")):
-        flag(rows, rows["DEC"].isna() & reason, rule, "episodes", "REC", findings)
+    is_open = np.isnat(rows["DEC"].to_numpy("datetime64[s]"))
+    reasons = rows["REC"].to_numpy(object)[is_open]
+    for rule, begins in (("148", "E"), ("148X", "X1")):
+        where = is_open.copy()
+        where[is_open] = [text == begins if begins == "X1" else text.startswith(begins) for text in reasons]
+        flag(rows, where, rule, "episodes", "REC", findings)
 
 
 def _flag_ends(rows: pd.DataFrame, findings: list[Finding]) -> None:
@@ -70,10 +73,12 @@ def _flag_ends(rows: pd.DataFrame, findings: list[Finding]) -> None:
 
 def _joined(rows: pd.DataFrame, findings: list[Finding]) -> pd.DataFrame:
     """Repair each end against the next start of the same child (CATALOGUE 1.2 rules 5 and 6)."""
-    same = (rows["CHILD"].shift(-1) == rows["CHILD"]).to_numpy()
-    next_start = rows["DECOM"].shift(-1).to_numpy("datetime64[s]").copy()
-    next_start[~same] = NAT
-    continues = same & (rows["RNE"].shift(-1) != "S").to_numpy()
+    if rows.empty:
+        return rows
+    ids, start = rows["CHILD"].to_numpy(object), rows["DECOM"].to_numpy("datetime64[s]")
+    same = np.r_[ids[1:] == ids[:-1], False]
+    next_start = np.where(same, np.r_[start[1:], NAT], NAT)
+    continues = same & np.r_[rows["RNE"].to_numpy(object)[1:] != "S", False]
     end = rows["DEC"].to_numpy("datetime64[s]").copy()
     reason = rows["REC"].to_numpy(object).copy()
     overlap = same & (end > next_start)

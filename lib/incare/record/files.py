@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -184,9 +185,7 @@ def tables_of(sheet: Sheet, keep: tuple[str, ...] = ()) -> list[TextTable]:
     if table is None:
         return []
     columns = list(sheet.columns)
-    twice = sorted({c for c in columns if c and columns.count(c) > 1})
-    if twice:
-        raise ExtractError(f"{sheet.name} has two columns called {sayable(twice[0])}. Remove or rename one.")
+    refuse_twice(sheet, columns)
     stacked = STACKED in columns and STACKED not in table.columns
     wanted = {*table.columns, *(column.upper() for column in keep), *([STACKED] if stacked else [])}
     kept, extra = [c for c in columns if c in wanted], tuple(c for c in columns if c and c not in wanted)
@@ -196,6 +195,13 @@ def tables_of(sheet: Sheet, keep: tuple[str, ...] = ()) -> list[TextTable]:
         frame, lines, ragged = even(sheet)
         part = text_table(table, sheet.name, sheet.group, frame[kept], lines, ragged=ragged, extra=extra)
     return _by_year(part) if stacked else [part]
+
+
+def refuse_twice(sheet: Sheet, wanted: Iterable[str]) -> None:
+    """Raise `ExtractError` when two columns have the same one of the names wanted."""
+    twice = sorted({name for name in wanted if name and sheet.columns.count(name) > 1})
+    if twice:
+        raise ExtractError(f"{sheet.name} has two columns called {sayable(twice[0])}. Remove or rename one.")
 
 
 def even(sheet: Sheet) -> tuple[pd.DataFrame, np.ndarray, tuple[int, ...]]:

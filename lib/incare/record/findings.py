@@ -31,16 +31,17 @@ class Finding:
     ids: np.ndarray = field(repr=False)
 
 
-def note(rule: str, table: str, rows: pd.DataFrame, column: str = "") -> Finding:
-    """Which rule touched which line of which file.
+def note(rule: str, table: str, rows: pd.DataFrame, where: np.ndarray, column: str = "") -> Finding:
+    """Which rule touched which line of which file: the rows where `where` is true.
 
     `rows` carries `_file` and `_row`, and CHILD where a row is of a child.
     """
-    files = rows["_file"].array
+    files = rows["_file"].array[where]
     if isinstance(files, pd.Categorical):
         files = files.categories.to_numpy(object)[files.codes]
-    ids = rows["CHILD"].to_numpy(object) if "CHILD" in rows else np.full(len(rows), "", object)
-    return Finding(rule, table, column, np.asarray(files, dtype=object), rows["_row"].to_numpy(int), ids)
+    lines = rows["_row"].to_numpy(int)[where]
+    ids = rows["CHILD"].array[where].to_numpy(object) if "CHILD" in rows else np.full(len(lines), "", object)
+    return Finding(rule, table, column, np.asarray(files, dtype=object), lines, ids)
 
 
 def collect(findings: list[Finding]) -> pd.DataFrame:
@@ -79,7 +80,7 @@ def split(
     """The rows that stay; those where `out` is true are noted in `findings` under the rule."""
     out = np.asarray(out, dtype=bool)
     if out.any():
-        findings.append(note(rule, table, rows[out], column))
+        findings.append(note(rule, table, rows, out, column))
         rows = rows[~out]
     return rows
 
@@ -95,7 +96,7 @@ def flag(
     """Note the rows where `where` is true; they stay in use."""
     where = np.asarray(where, dtype=bool)
     if where.any():
-        findings.append(note(rule, table, rows[where], column))
+        findings.append(note(rule, table, rows, where, column))
 
 
 def reconcile(rows_in: pd.DataFrame, issues: pd.DataFrame) -> pd.DataFrame:
@@ -109,6 +110,6 @@ def reconcile(rows_in: pd.DataFrame, issues: pd.DataFrame) -> pd.DataFrame:
     lines = list(zip(rows_in["table"], rows_in["file"], strict=True))
     if len(set(lines)) != len(lines):
         raise ValueError("A file has two lines for one table, so that its rows would be counted twice.")
-    out = rows_in.assign(set_aside=np.array([aside[line] for line in lines], dtype=int))
-    out["used"] = out["rows_in"] - out["set_aside"]
-    return out[["table", "file", "year", "rows_in", "used", "set_aside"]]
+    left_out = np.array([aside[line] for line in lines], dtype=int)
+    used = rows_in["rows_in"].to_numpy() - left_out
+    return rows_in[["table", "file", "year", "rows_in"]].assign(used=used, set_aside=left_out)

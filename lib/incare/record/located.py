@@ -82,7 +82,9 @@ def _looked_up(text: pd.Series, postcodes: pd.DataFrame | None) -> dict[str, np.
     )
     known = known[~known.index.duplicated() & (known.index != "")]
     found = known.reindex(pd.Index(compact(text)))
-    return {"code": found["code"].fillna("").to_numpy(object)} | {c: found[c].to_numpy(float) for c in ("east", "north")}
+    return {"code": found["code"].fillna("").to_numpy(object)} | {
+        c: found[c].to_numpy(float) for c in ("east", "north")
+    }
 
 
 def _most_common(codes: np.ndarray) -> str:

@@ -59,8 +59,13 @@ def facts(record: Record, quarter: str) -> Facts:
 def by_table(record: Record) -> pd.DataFrame:
     """The reconciliation added up over files: table, rows_in, used, set_aside; returns first, then local tables."""
     columns = ["rows_in", "used", "set_aside"]
-    lines = record.reconciliation.assign(local=record.reconciliation["year"] == 0).sort_values("local", kind="stable")
-    return lines.groupby("table", sort=False)[columns].sum().reset_index()
+    lines = record.reconciliation
+    local = lines["year"].to_numpy() == 0
+    place, names = pd.factorize(lines["table"].to_numpy(object)[np.argsort(local, kind="stable")])
+    values = lines[columns].to_numpy()[np.argsort(local, kind="stable")]
+    sums = np.zeros((len(names), len(columns)), dtype=int)
+    np.add.at(sums, place, values)
+    return pd.DataFrame({"table": names} | dict(zip(columns, sums.T, strict=True)))
 
 
 def by_rule(record: Record, action: str = "") -> pd.DataFrame:
@@ -69,7 +74,7 @@ def by_rule(record: Record, action: str = "") -> pd.DataFrame:
     issues = issues[issues["action"] == action] if action else issues
     keys = ["table", "rule", "reason"] if action else ["action", "table", "rule", "reason"]
     counted = Counter(zip(*(issues[key].to_numpy(object) for key in keys), strict=True)).most_common()
-    frame = pd.DataFrame([line for line, _ in counted], columns=keys, dtype=None if counted else object)
+    frame = pd.DataFrame([line for line, _ in counted], columns=keys, dtype="str")
     return frame.assign(rows=np.array([rows for _, rows in counted], dtype=int))
 
 

@@ -122,7 +122,7 @@ _READING = (
     Rule("C2", SET_ASIDE, "date that must be there is an Excel serial number", EVERYTHING),
     Rule("C3", SET_ASIDE, "date that must be there has a two-digit year", EVERYTHING),
     Rule("C4", KEPT, "optional date is not a date as dd/mm/yyyy or yyyy-mm-dd; read as missing", EVERYTHING),
-    Rule("C5", KEPT, "dummy date (1 January 1900 or earlier); read as missing", EVERYTHING),
+    Rule("C5", KEPT, "dummy date (1 January 1900 or earlier, or 2200 or later); read as missing", EVERYTHING),
     Rule("C6", KEPT, "code is not in the code list; shown in its own group", EVERYTHING),
     Rule("C7", KEPT, "code is known, but not valid in this return year"),
     Rule("C8", KEPT, "value is not a number; read as missing", EVERYTHING),

@@ -16,7 +16,7 @@ import pandas as pd
 
 from incare.codes import VALID
 from incare.record.cells import read_dates
-from incare.record.files import STACKED, Sheet, TextTable, _by_year, even, refuse_scientific_ids, tidied
+from incare.record.files import STACKED, Sheet, TextTable, _by_year, even, refuse_scientific_ids, refuse_twice, tidied
 from incare.record.tables import SSDA903, TABLES
 
 # What the extract scripts write where a council's system has no such item.
@@ -209,7 +209,7 @@ def parts_of_sheets(
     """Our tables from sheets of the Standard by its names; several sheets of one table stand under one another.
 
     Tables that are `present` already are left out with a sentence, and so are cut-off lines of a file.
-    Raises `ExtractError` when a file is cut off in its last row.
+    Raises `ExtractError` when a file is cut off in its last row, or has two columns of one name.
     """
     frames, paths, said = {}, {}, []
     for origin, found in sheets.items():
@@ -226,6 +226,7 @@ def _piece(origin: str, sheet: Sheet, keep: tuple[str, ...], said: list[str]) ->
         some = f"{len(ragged)} rows do not have as many cells as the heading and were left out"
         said.append(f"{sheet.name}: {some}, the first in row {ragged[0]}.")
     columns = [*wanted(origin, frame.columns), *(c.upper() for c in keep if c.upper() in frame)]
+    refuse_twice(sheet, columns)
     rows, _ = tidied(frame[list(dict.fromkeys(columns))])
     return rows.assign(_row=lines)
 
@@ -461,6 +462,8 @@ def _covering(key: pd.Series, on: np.ndarray, among: pd.DataFrame, column: str) 
 
     A row covers the days from its start up to the day before its end; without an end it goes on.
     """
+    if not (among[column] != "").any():
+        return np.full(len(key), -1)
     left = pd.DataFrame({"key": key.to_numpy(object), "on": on, "row": np.arange(len(key))})
     right = pd.DataFrame(
         {
@@ -521,7 +524,10 @@ class _Standard:
 
 def _renamed(origin: Origin, frame: pd.DataFrame | None, keep: tuple[str, ...]) -> pd.DataFrame:
     """A table of the Standard with our names; placeholders and columns that are not there are blank."""
-    frame = pd.DataFrame() if frame is None else frame.rename(columns=str.upper).reset_index(drop=True)
+    if frame is None:
+        none = np.zeros(0, dtype=object)
+        return pd.DataFrame(dict.fromkeys(origin.columns, none), dtype=object).assign(_row=np.zeros(0, dtype=int))
+    frame = frame.rename(columns=str.upper).reset_index(drop=True)
     blank = pd.Series("", index=frame.index, dtype=object)
     found = {
         ours: next((frame[one] for one in theirs if one in frame), blank) for ours, theirs in origin.columns.items()
@@ -685,6 +691,8 @@ def _translated(
     people = {"", *whole["ssd_cla_episodes"]["child"], *whole["ssd_care_leavers"]["child"]}
     made, strangers = {}, {}
     for name, origin in ROWS_OF.items():
+        if not len(whole[origin]):
+            continue
         rows = _made(name, data)
         ours = rows["CHILD"].isin(people) if "CHILD" in rows else pd.Series(True, index=rows.index)
         strangers[origin] = max(strangers.get(origin, 0), int((~ours).sum()))

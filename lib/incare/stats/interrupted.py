@@ -174,10 +174,8 @@ def _sides(rows: pd.DataFrame, day: pd.Timestamp, question: Question) -> pd.Data
         out[side] = chosen.groupby("series").size().reindex(out.index, fill_value=0)
     if not ((out["before"] > 0) & (out["after"] > 0)).any():
         first, last = known["period_end"].min(), known["period_end"].max()
-        raise PolicyError(
-            f"The policy date {day:%Y-%m-%d} lies inside no series; the known periods end between "
-            f"{first:%Y-%m-%d} and {last:%Y-%m-%d}."
-        )
+        there = f"end between {first:%Y-%m-%d} and {last:%Y-%m-%d}" if len(known) else "are none"
+        raise PolicyError(f"The policy date {day:%Y-%m-%d} lies inside no series; the known periods {there}.")
     out["status"] = np.select(
         [
             out["points"] == 0,

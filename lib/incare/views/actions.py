@@ -26,10 +26,23 @@ MEANING = (
 )
 
 
-def marks(actions: Iterable | None, events: Iterable | None = None, measures: Catalogue | None = None) -> list[dict]:
-    """What charts draw: `measure, date, text` of every dated action and event; events without measures go on all."""
+def marks(
+    actions: Iterable | None,
+    events: Iterable | None = None,
+    measures: Catalogue | None = None,
+    until: str | None = None,
+) -> list[dict]:
+    """What charts draw: `measure, date, text` of every dated action and event; events without measures go on all.
+
+    What began after the day `until` is left out: the report of an earlier quarter knows nothing of it.
+    """
     every = [m.id for m in measures] if measures is not None else []
-    return agreed.marks(agreed.read(actions)) + happened.marks(happened.read(events), every)
+    found = agreed.marks(agreed.read(actions)) + happened.marks(happened.read(events), every)
+    return [mark for mark in found if _known(mark["date"], until)]
+
+
+def _known(day: str | date, until: str | None) -> bool:
+    return until is None or date.fromisoformat(str(day)) <= date.fromisoformat(str(until))
 
 
 def report(actions: Iterable | None, quarter: str, as_at: str, measures: Catalogue | None = None) -> Html:
@@ -106,9 +119,9 @@ def by_route(actions: Iterable | None, quarter: str, as_at: str) -> Html:
     return tag("ul", *lines)
 
 
-def events(given: Iterable | None) -> Html:
-    """The events with their days; nothing when there is none."""
-    found = happened.read(given)
+def events(given: Iterable | None, until: str | None = None) -> Html:
+    """The events with their days, up to the day `until`; nothing when there is none."""
+    found = [event for event in happened.read(given) if _known(event.on, until)]
     if not found:
         return Html()
     lines = [tag("li", tag("strong", f"{numbers.long_date(event.on)}: "), f"{event.text}.") for event in found]

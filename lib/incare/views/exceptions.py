@@ -55,7 +55,7 @@ def summary(judged: Protected, catalogue: Catalogue, comments: dict[str, str] | 
     ]
     body = [_row(judged, m, _explained((comments or {}).get(m.id))) for m in off]
     right = [name in ("Latest", "Target", "Short by", heads[5]) for name in heads]
-    notes = [tables.RAG_MEANING, scorecard.MEANING]
+    notes = [*tables.rag_meaning(judged), scorecard.MEANING]
     return lead + tables.laid_out("Measures off target", heads, body, notes, class_="scorecard", figures=right)
 
 

@@ -11,6 +11,7 @@ from incare.committee import supplementary as single
 from incare.disclosure.forecasts import ProtectedForecasts
 from incare.disclosure.protect import Protected
 from incare.measure import Catalogue, Measure
+from incare.periods import Quarter
 from incare.record.quality import Facts
 from incare.stats import intervals
 from incare.stats import trend as trends_of
@@ -150,9 +151,14 @@ def _days(number: int) -> str:
     return f"{number} day{'' if number == 1 else 's'}"
 
 
-def supplementary(given: Iterable | None, profile: str = "public", hide_to: int = 7) -> Html:
-    """Single numbers, each with its own day; one to seven children are hidden in public, 0 is printed as 0."""
-    found = single.read(given)
+def supplementary(
+    given: Iterable | None, profile: str = "public", quarter: str | None = None, hide_to: int = 7
+) -> Html:
+    """Single numbers, each with its own day; one to seven children are hidden in public, 0 is printed as 0.
+
+    With a quarter only those of its days and of the three months after it: a later pack prints the others.
+    """
+    found = [figure for figure in single.read(given) if quarter is None or _about(figure, Quarter.parse(quarter))]
     if not found:
         return Html()
     lines = [
@@ -162,6 +168,11 @@ def supplementary(given: Iterable | None, profile: str = "public", hide_to: int 
     ]  # fmt: skip
     heading = tag("h3", "Later figures, each as at its own day", data_contents="no")
     return heading + tag("ul", *lines)
+
+
+def _about(figure: single.Figure, quarter: Quarter) -> bool:
+    """Whether a figure's day lies in the quarter or in the next."""
+    return quarter in (of := Quarter.of(figure.as_at), of.previous())
 
 
 def _value(figure: single.Figure, profile: str, hide_to: int) -> Html | str:

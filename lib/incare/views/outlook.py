@@ -428,6 +428,9 @@ def advisers(shown: ProtectedProjection) -> Html:
     # Advisers follow from the printed numbers, so that they say no more than these.
     extra = [("low", "fewest"), ("high", "most")] if surveyed else [("added", "all of them")]
     body.append(_adviser_row("Advisers needed until 21", staff.needed(found["people"]), _fte))
+    if given and staff.advisers:
+        each = f"Young people for each of {_fte(staff.advisers)} advisers, until 21"
+        body.append(_adviser_row(each, staff.caseload(found["people"]), _fte))
     body += [
         _adviser_row(f"Advisers needed until 25 ({what} want it)", staff.needed(found["people"] + found[part]), _fte)
         for part, what in extra

@@ -128,7 +128,7 @@ def table(
     body = [_table_row(judged, m, targets, trends, published) for m in single]
     newest = pd.concat([shown.rows(judged, m).tail(1) for m in single])
     caption = f"Scorecard to {numbers.long_date(newest['period_end'].max())}"
-    notes = [*tables.legend(newest), tables.RAG_MEANING, tables.CHANGE_MEANING, MEANING, DISAGREE]
+    notes = [*tables.legend(newest), *tables.rag_meaning(judged), tables.CHANGE_MEANING, MEANING, DISAGREE]
     notes += [benchmarks.ENGLAND_MEANING] if published is not None else []
     right = [name in ("Latest", "Previous period", "Year before", "England") for name in heads]
     return tables.laid_out(caption, heads, body, notes, class_="scorecard", figures=right)
@@ -166,7 +166,8 @@ def _signal(row: pd.Series, trend: str) -> Html:
     verdict = signals.verdict(row, trend)
     mark = tag("strong", "≠ ") if verdict.agrees is False else None
     sentence = tag("span", mark, verdict.sentence, class_="quiet") if row.get("rag") in words.RAG else None
-    return tag("td", icons(row), tag("span", f"Long trend: {trend}", class_="quiet") if trend else None, sentence)
+    tested = tag("span", f"Long trend: {trend}", class_="quiet") if trend else None
+    return tag("td", icons(row), tested, sentence, class_="signal")
 
 
 def exceptions(

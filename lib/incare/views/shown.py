@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pandas as pd
@@ -63,6 +64,18 @@ def rows(shown: Protected, measure: Measure | str, breakdown: str = "total") -> 
 def latest(shown: Protected, measure: Measure | str) -> pd.Series:
     """The newest row of a measure for everyone."""
     return rows(shown, measure).iloc[-1]
+
+
+def last_periods(shown: Protected, count: int) -> Protected:
+    """The newest periods of a protected series, at most `count`; what they were compared with stays."""
+    frame = frame_of(shown)
+    ends = frame["period_end"].drop_duplicates().sort_values().tail(count)
+    return replace(shown, frame=frame[frame["period_end"].isin(ends)].reset_index(drop=True))
+
+
+def data_name(grain: str) -> str:
+    """The name of the data file of quarters: of its own where the other figures of a pack are months."""
+    return "figures" if grain == "quarter" else "figures_by_quarter"
 
 
 def newest(found: pd.DataFrame) -> pd.DataFrame:

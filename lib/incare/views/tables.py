@@ -15,6 +15,10 @@ RAG_MEANING = (
     "Green: at the target or better. Amber: within the agreed margin of it. Red: further away. "
     "Measures without a target, or where neither direction is better, have no colour."
 )
+ROUNDED_RATINGS = (
+    "Colours follow the figures as printed, rounded to whole percentages: a figure within half a point of a limit "
+    "may have another colour in the report for officers."
+)
 CHANGE_MEANING = (
     "A change is called improved or worse only when chance alone would rarely produce it (95% interval); "
     "otherwise the word is “no clear change”."
@@ -39,7 +43,7 @@ def scorecard(protected: Protected, catalogue: Catalogue, sparklines: bool = Tru
     body = [_scorecard_row(protected, m, sparklines, targets) for m in single]
     found = pd.concat([shown.rows(protected, m).tail(1) for m in single])
     end = numbers.long_date(found["period_end"].max())
-    notes = [*legend(found), RAG_MEANING, CHANGE_MEANING]
+    notes = [*legend(found), *rag_meaning(protected), CHANGE_MEANING]
     return laid_out(f"Scorecard to {end}", heads, body, notes, class_="scorecard")
 
 
@@ -62,6 +66,11 @@ def _scorecard_row(protected: Protected, measure: Measure, sparklines: bool, tar
 def before_cell(before: pd.Series | None, word: str) -> Html:
     """An earlier figure as a cell, with the word of what changed since."""
     return tag("td", symbol_cell(before), change(word) if word else None, class_="n")
+
+
+def rag_meaning(protected: Protected) -> list[str]:
+    """What the colours mean, and in public that rounding may change one."""
+    return [RAG_MEANING] + ([ROUNDED_RATINGS] if protected.profile == "public" else [])
 
 
 def unit_and_n(row: pd.Series) -> str:

@@ -248,7 +248,7 @@ def goals(given: Iterable | None, protected: Protected, measures: Catalogue, tar
     heads = ["Goal", "Answers for it", "Measure", "Now", "Target", "How far off"]
     body = [_goal(goal, protected, there.get(goal.measure), targets) for goal in found]
     right = [n in ("Now", "Target", "How far off") for n in heads]
-    notes = ["★: young people put it among the first.", tables.RAG_MEANING]
+    notes = ["★: young people put it among the first.", *tables.rag_meaning(protected)]
     made = laid_out("Goals, and how far off they are", heads, body, notes, figures=right)
     if loose:
         made += tag("p", f"Goals without a measure: {'; '.join(goal.goal for goal in loose)}.")
