@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -16,17 +17,10 @@ from incare.record import ExtractError
 READABLE = (".csv", ".parquet")
 MOST_AREAS = 1000
 SPILL = ".spill"  # no area is called so
+AREA = "_area"
 MEMORY = "128MB"
 # What may name a folder on every system; an area's name or code has nothing else.
 _NAME = re.compile(r"[^\W_](?:[\w &'(),.-]*[\w)])?")
-
-
-@dataclass(frozen=True)
-class _Table:
-    """A table to split: where its parts go below an area's folder, and how DuckDB reads it."""
-
-    name: str
-    source: str
 
 
 def partition(source: str | Path, folder: str | Path, column: str = "LA") -> pd.DataFrame:
@@ -48,7 +42,8 @@ def partition(source: str | Path, folder: str | Path, column: str = "LA") -> pd.
     (staging / SPILL).mkdir()
     try:
         with _connected(Path(source), staging / SPILL) as connection:
-            told = [_split(connection, table, column, staging) for table in _tables(connection, Path(source))]
+            tables = _tables(connection, Path(source))
+            told = [_split(connection, name, rows, column, staging) for name, rows in tables.items()]
         shutil.rmtree(staging / SPILL, ignore_errors=True)
         if folder.exists():
             folder.rmdir()
@@ -65,112 +60,106 @@ def _connected(source: Path, spill: Path):
     if not source.exists():
         raise ExtractError(f"{source} does not exist; give a folder of CSV or Parquet files, or a DuckDB file.")
     settings = {"threads": 1, "memory_limit": MEMORY, "temp_directory": str(spill)}
-    connection = duckdb.connect(config=settings)
-    connection.execute(f"SET partitioned_write_max_open_files = {MOST_AREAS + 1}")
-    if source.is_file() and source.suffix.lower() not in READABLE:
-        try:
-            connection.execute(f"ATTACH {_quoted(source)} AS source (READ_ONLY)")
-        except duckdb.Error as problem:
-            connection.close()
-            raise ExtractError(
-                f"{source.name} is neither a CSV or Parquet file nor a DuckDB file ({type(problem).__name__})."
-            ) from None
-    return connection
+    settings |= {"partitioned_write_max_open_files": MOST_AREAS + 1}
+    if not _is_database(source):
+        return duckdb.connect(config=settings)
+    try:
+        return duckdb.connect(str(source), read_only=True, config=settings)
+    except duckdb.Error as problem:
+        raise ExtractError(
+            f"{source.name} is neither a CSV or Parquet file nor a DuckDB file ({type(problem).__name__})."
+        ) from None
 
 
-def _tables(connection, source: Path) -> list[_Table]:
-    """The tables to split, in the order of their names. Raises `ExtractError` when there is none."""
-    if source.is_file() and source.suffix.lower() not in READABLE:
-        listed = connection.execute(
-            "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = 'source' ORDER BY 2"
-        ).fetchall()
-        found = [_Table(name, f"source.{_named(schema)}.{_named(name)}") for schema, name in listed]
+def _is_database(source: Path) -> bool:
+    return source.is_file() and source.suffix.lower() not in READABLE
+
+
+def _tables(connection, source: Path) -> dict[str, Callable]:
+    """What gives the rows of each table to split, by its place below an area's folder, in the order of their names.
+
+    Raises `ExtractError` when there is none.
+    """
+    if _is_database(source):
+        query = "SELECT table_schema, table_name FROM information_schema.tables ORDER BY table_name, table_schema"
+        listed = connection.execute(query).fetchall()
+        found = [(name, partial(connection.table, f"{_named(schema)}.{_named(name)}")) for schema, name in listed]
     else:
         files = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
         root = source.parent if source.is_file() else source
         kept = [file for file in files if file.suffix.lower() in READABLE and not file.name.startswith(".")]
-        found = [_Table(file.relative_to(root).with_suffix("").as_posix(), _reader(file)) for file in kept]
+        names = [file.relative_to(root).with_suffix("").as_posix() for file in kept]
+        found = [(name, partial(_rows, connection, file)) for name, file in zip(names, kept, strict=True)]
     if not found:
         raise ExtractError(f"{source} holds no table; give a folder of CSV or Parquet files, or a DuckDB file.")
-    twice = {table.name for table in found if sum(other.name == table.name for other in found) > 1}
-    if twice:
-        raise ExtractError(f"{source} holds {sorted(twice)[0]} in two kinds of file; keep one of them.")
-    return found
+    once = dict(found)
+    if len(once) < len(found):
+        twice = [name for name in once if sum(name == other for other, _ in found) > 1]
+        raise ExtractError(f"{source} holds {twice[0]} twice, in two kinds of file or two schemas; keep one of them.")
+    return once
 
 
-def _reader(file: Path) -> str:
+def _rows(connection, file: Path):
     if file.suffix.lower() == ".parquet":
-        return f"read_parquet({_quoted(file)})"
+        return connection.read_parquet(str(file))
     # As text, so that 007 stays 007 and a date as it was typed; a blank cell and an empty one are both blank.
-    return f"read_csv({_quoted(file)}, all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"')"
+    return connection.read_csv(str(file), all_varchar=True, header=True, sep=",", quotechar='"', escapechar='"')
 
 
-def _split(connection, table: _Table, column: str, staging: Path) -> dict:
+def _split(connection, name: str, rows: Callable, column: str, staging: Path) -> dict:
     """Write one table's rows into the folders of their areas; returns how many rows went where."""
     import duckdb
 
+    parts = staging / SPILL / "parts"
     try:
-        area = _column(connection, table, column)
-        rows, blank = connection.execute(
-            f"SELECT count(*), count(*) FILTER (WHERE {area} = '') FROM {table.source}"
-        ).fetchone()
-        named = connection.execute(
-            f"SELECT DISTINCT {area} FROM {table.source} WHERE {area} <> '' LIMIT {MOST_AREAS + 1}"
-        ).fetchall()
-        _refuse_no_areas([name for (name,) in named], table, column)
-        parts = staging / SPILL / "parts"
-        connection.execute(
-            f"COPY (SELECT * EXCLUDE ({_named(column)}), {area} AS _area FROM {table.source} WHERE {area} <> '') "
-            f"TO {_quoted(parts)} (FORMAT csv, HEADER, PARTITION_BY (_area))"
-        )
+        table = rows()
+        if column.lower() not in (other.lower() for other in table.columns):
+            raise ExtractError(f"{name} has no column {column}, so its rows cannot be given to areas.")
+        nothing = duckdb.ConstantExpression("")
+        area = duckdb.FunctionExpression("trim", duckdb.ColumnExpression(column).cast("VARCHAR"))
+        none = area.isnull() | (area == nothing)
+        read, blank = (_count(some) for some in (table, rows().filter(none)))
+        named = rows().filter(~none)
+        areas = [value for (value,) in named.select(area).distinct().limit(MOST_AREAS + 1).fetchall()]
+        _refuse_no_areas(areas, name, column)
+        if areas:
+            sorted_out = named.select(duckdb.StarExpression(exclude=[column]), area.alias(AREA))
+            sorted_out.write_csv(str(parts), header=True, partition_by=[AREA])
+        written = _count(_rows(connection, parts / "*" / "*.csv")) if areas else 0
     except duckdb.Error as problem:
         # The message of a reader quotes the row, which may be a child's.
         line = re.search(r"line:? (\d+)", str(problem), re.IGNORECASE)
         where = f", near line {line.group(1)}" if line else ""
-        raise ExtractError(f"{table.name} cannot be read{where} ({type(problem).__name__}).") from None
-    written = connection.execute(f"SELECT count(*) FROM {_reader(parts / '*' / '*.csv')}").fetchone()[0] if named else 0
-    for part in parts.iterdir() if named else ():
-        goal = staging / unquote(part.name.removeprefix("_area=")) / f"{table.name}.csv"
+        raise ExtractError(f"{name} cannot be read{where} ({type(problem).__name__}).") from None
+    for part in parts.iterdir() if areas else ():
+        goal = staging / unquote(part.name.removeprefix(f"{AREA}=")) / f"{name}.csv"
         goal.parent.mkdir(parents=True, exist_ok=True)
         (only,) = part.iterdir()
         only.rename(goal)
     shutil.rmtree(parts, ignore_errors=True)
-    if written + blank != rows:
-        raise ExtractError(
-            f"{table.name} has {rows:,} rows, of which {written:,} were written and {blank:,} set aside."
-        )
-    return {"table": table.name, "rows": rows, "areas": len(named), "written": written, "set_aside": blank}
+    if written + blank != read:
+        raise ExtractError(f"Of the {read:,} rows of {name} {written:,} were written and {blank:,} set aside.")
+    return {"table": name, "rows": read, "areas": len(areas), "written": written, "set_aside": blank}
 
 
-def _column(connection, table: _Table, column: str) -> str:
-    """The area of a row as DuckDB works it out: the column's text without blanks around it, empty where there is none.
-
-    Raises `ExtractError` when the table lacks the column.
-    """
-    there = [name for name, *_ in connection.execute(f"DESCRIBE SELECT * FROM {table.source}").fetchall()]
-    if column.lower() not in (name.lower() for name in there):
-        raise ExtractError(f"{table.name} has no column {column}, so its rows cannot be given to areas.")
-    return f"coalesce(trim(CAST({_named(column)} AS VARCHAR)), '')"
+def _count(rows) -> int:
+    return rows.count("*").fetchall()[0][0]
 
 
-def _refuse_no_areas(names: list[str], table: _Table, column: str) -> None:
+def _refuse_no_areas(names: list[str], table: str, column: str) -> None:
     """Raise `ExtractError` when a column holds something else than areas; what it holds is not said."""
     if len(names) > MOST_AREAS:
         raise ExtractError(
-            f"The column {column} of {table.name} holds more than {MOST_AREAS:,} different values; areas are fewer. "
+            f"The column {column} of {table} holds more than {MOST_AREAS:,} different values; areas are fewer. "
             "Name the column of the authority."
         )
     odd = sum(1 for name in names if not _NAME.fullmatch(name))
     folded = {name.casefold() for name in names}
     if odd or len(folded) < len(names):
         raise ExtractError(
-            f"{odd or len(names) - len(folded)} of {len(names)} values in the column {column} of {table.name} cannot "
+            f"{odd or len(names) - len(folded)} of {len(names)} values in the column {column} of {table} cannot "
             "name a folder of their own (marks other than & ' ( ) , . - or names that differ in case only)."
         )
-
-
-def _quoted(place: Path) -> str:
-    return "'" + str(place).replace("'", "''") + "'"
 
 
 def _named(column: str) -> str:

@@ -102,7 +102,8 @@ def test_a_worker_killed_in_the_middle_loses_nothing(three, tmp_path):
     ends = json.loads(out)
 
     assert (command.returncode, [end["failure"] for end in ends]) == (0, ["", "", ""]), err
-    assert len(files(slow.folder / "killed")) == 3 * 4
+    # Three pages, a data file of a notebook's and that of the cover's figures.
+    assert len(files(slow.folder / "killed")) == 3 * 5
     # The run of the killed worker ended with it.
     assert not runs[0].is_running() or runs[0].status() == psutil.STATUS_ZOMBIE
 
