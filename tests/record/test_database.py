@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import traceback
+from contextlib import closing
 from decimal import Decimal
 from uuid import UUID
 
@@ -493,3 +494,13 @@ def test_a_file_is_read_as_what_it_is_whatever_its_name_ends_in(tmp_path):
         connection.execute("INSERT INTO stays VALUES ('a', '2024-06-01', 1)")
     connection.close()
     assert database.tables(str(path))[0][0].rows[["VISIT_DATE", "SEEN"]].iloc[0].tolist() == ["2024-06-01", "Y"]
+
+
+def test_a_sqlite_file_whose_names_are_torn_is_refused_in_a_sentence(tmp_path):
+    file = tmp_path / "council.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE episodes (CHILD TEXT, DECOM TEXT, TORN TEXT)")
+        connection.commit()
+    file.write_bytes(file.read_bytes().replace(b"TORN", b"T\x88RN"))
+    with pytest.raises(ExtractError, match="not UTF-8"):
+        read(file, area="A")

@@ -255,6 +255,8 @@ def _told(what: str) -> Iterator[None]:
         cause = getattr(problem, "orig", None) or problem
         kinds = (words for pattern, words in _KINDS if re.search(pattern, str(cause).lower()))
         sentence = f"{what}: {next(kinds, f'the driver reports {type(cause).__name__}')}."
+    except UnicodeDecodeError:
+        sentence = f"{what}: a name in it is not UTF-8 text; the file is damaged, or another program must export it."
     else:
         return
     raise ExtractError(sentence) from None
