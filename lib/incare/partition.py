@@ -117,7 +117,7 @@ def _split(connection, name: str, rows: Callable, column: str, staging: Path) ->
             raise ExtractError(f"{name} has no column {column}, so its rows cannot be given to areas.")
         nothing = duckdb.ConstantExpression("")
         area = duckdb.FunctionExpression("trim", duckdb.ColumnExpression(column).cast("VARCHAR"))
-        none = area.isnull() | (area == nothing)
+        none = ~area.isnotnull() | (area == nothing)
         read, blank = (_count(some) for some in (table, rows().filter(none)))
         named = rows().filter(~none)
         areas = [value for (value,) in named.select(area).distinct().limit(MOST_AREAS + 1).fetchall()]
