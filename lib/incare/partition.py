@@ -33,6 +33,7 @@ def partition(source: str | Path, folder: str | Path, column: str = "LA") -> pd.
 
     The folder is there whole or not at all. Raises `ExtractError` when there is nothing to split, a table lacks the
     column or cannot be read, what the column holds cannot name an area, or the folder is there already.
+    **Source** DuckDB, partitioned writes; INPUTS section 1 (a folder for each return).
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from incare.measure import Catalogue
 from incare.pack import gate, notebook, plan, publish
 from incare.pack import params as params_file
 from incare.pack.execute import Outcome, execute
-from incare.pack.figures import PACK, SHARED
+from incare.pack.figures import released_before
 from incare.pack.params import Params
 from incare.periods import Periods, Quarter
 from incare.record import Record
@@ -97,7 +95,7 @@ def _guarded(
     """
     page = _pairs(series)
     groups, whole = page[:0], page[:0]
-    earlier, choices = _released_before(str(series["area"].iloc[0])) if profile == "public" else (None, None)
+    earlier, choices = released_before(str(series["area"].iloc[0])) if profile == "public" else (None, None)
     attacked = attacker(earlier, rules)
     for _ in range(TURNS):
         shown, split = _protected(series, divided, groups, whole, cohort, profile, rules)
@@ -149,17 +147,6 @@ def _behind(unsafe: pd.MultiIndex, page: pd.MultiIndex) -> pd.MultiIndex:
     near = page[ends.isin(others.get_level_values("period_end"))]
     far = len(others) and not others.get_level_values("period_end").isin(ends).all()
     return page if far else mine.union(near)
-
-
-def _released_before(area: str) -> tuple[pd.DataFrame | None, dict | None]:
-    """What the area has released, and the definitions that the params file chose; nothing outside a run."""
-    from incare.pack.attack import earlier
-
-    folder = os.environ.get(SHARED)
-    if not folder:
-        return None, None
-    facts = json.loads((Path(folder) / PACK).read_text(encoding="utf-8"))
-    return earlier(facts["ledger"], area), facts["choices"]
 
 
 def _whose(rows: pd.DataFrame, cohort: str) -> pd.Series:

@@ -90,15 +90,32 @@ def _guarded(
 # What all reports of a run share
 
 
+def released_before(area: str) -> tuple[pd.DataFrame | None, dict | None]:
+    """What an area has released, as the run's ledger has it, and the definitions that the params file chose.
+
+    The cells are as `incare.disclosure.released.released` has them, oldest first, and the choices by measure; both are
+    None outside a run. Raises `LedgerError` for a ledger that was changed.
+    """
+    from incare.pack.attack import earlier
+
+    if not os.environ.get(SHARED):
+        return None, None
+    pack = _pack()
+    return earlier(pack["ledger"], area), pack["choices"]
+
+
+def _pack() -> dict:
+    """What the run says of its pack to all its processes."""
+    return json.loads((Path(os.environ[SHARED]) / PACK).read_text(encoding="utf-8"))
+
+
 def _of_the_pack(
     record: Record, measures: Catalogue, asked: Periods, by: tuple[str, ...], quarter: str, rules: Rules
 ) -> Protected:
     """Everything the pack shows, protected once: by the first process that asks, read from its file by the others."""
     from incare.disclosure.turns import in_turn
-    from incare.pack.attack import earlier
 
-    folder = Path(os.environ[SHARED])
-    pack = json.loads((folder / PACK).read_text(encoding="utf-8"))
+    folder, pack = Path(os.environ[SHARED]), _pack()
     agreed, beside = _shown_by(pack, measures)
     groups = tuple(dict.fromkeys([*pack["breakdowns"], *by]))
     grains = dict.fromkeys(["quarter", pack["grain"], asked.grain])
@@ -112,8 +129,7 @@ def _of_the_pack(
             parts = [calculate(agreed, record, span, groups) for span in spans]
             # These are shown for everyone only, so that no breakdown of theirs meets one of another report.
             parts += [calculate(beside, record, span, ()) for span in spans if len(beside)]
-            known = earlier(pack["ledger"], record.area)
-            shown = _guarded(pd.concat(parts, ignore_index=True), rules, known, pack["choices"])
+            shown = _guarded(pd.concat(parts, ignore_index=True), rules, *released_before(record.area))
             _write(shown.frame, file)
     return Protected(_read(file), "public", rules)
 
