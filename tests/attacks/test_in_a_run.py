@@ -15,7 +15,7 @@ from incare.disclosure import ledger, protect
 from incare.disclosure.audit import audit_pack
 from incare.disclosure.released import read_pack, released
 from incare.measures import agreed, catalogue
-from incare.pack import attack, figures, publish
+from incare.pack import attack, figures, publish, shared
 from incare.record import read
 from incare.views import leaving
 
@@ -140,17 +140,17 @@ def record():
 def test_reports_of_a_run_share_figures_that_are_protected_once(record, tmp_path, monkeypatch):
     """The second report reads what the first had protected, and shows what it would have by itself."""
     pack = {"choices": {}, "targets": [], "breakdowns": ["sex"], "grain": "quarter", "ledger": str(tmp_path / "none")}
-    (tmp_path / figures.PACK).write_text(json.dumps(pack), encoding="utf-8")
+    (tmp_path / shared.PACK).write_text(json.dumps(pack), encoding="utf-8")
     searched = []
     monkeypatch.setattr(figures, "_guarded", lambda series, *known: searched.append(1) or protect(series))
     every, few = agreed({}), catalogue().only(["cl_count", "cla_count"])
 
-    monkeypatch.setenv(figures.SHARED, str(tmp_path))
+    monkeypatch.setenv(shared.PLACE, str(tmp_path))
     wide = figures.figures(record, every, quarter="2024-25 Q4", periods=None, by=["sex"])
     narrow = figures.figures(record, few, quarter="2024-25 Q4", periods=4)
     beside = figures.figures(record, leaving.beside({}), quarter="2024-25 Q4", periods=12)
     monkeypatch.setattr(figures, "_guarded", lambda series, rules: protect(series))
-    monkeypatch.delenv(figures.SHARED)
+    monkeypatch.delenv(shared.PLACE)
 
     assert len(searched) == 1
     assert set(beside.frame["measure"]) == set(leaving.BESIDE)

@@ -29,7 +29,7 @@ from held import held, outcome
 from incare.pack import params as params_file
 from incare.pack import plan
 from incare.pack.attack import FOLDER
-from incare.pack.figures import PACK, SHARED
+from incare.pack.shared import PACK, PLACE
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMS = ROOT / "params" / "sample.yaml"
@@ -95,7 +95,7 @@ def scripts(folder: Path) -> tuple[float, float]:
         lines = [f"exec(compile(open({str(file)!r}).read(), {str(file)!r}, 'exec'), {{}})" for file in files[number::2]]
         half.write_text("\n".join(["import matplotlib", "matplotlib.use('agg')", *lines]))
         halves.append([[sys.executable, str(half)]])
-    return measured(*halves, environment={SHARED: str(shared), **ONE_THREAD})
+    return measured(*halves, environment={PLACE: str(shared), **ONE_THREAD})
 
 
 def scripted(job: plan.Job, folder: Path) -> Path:

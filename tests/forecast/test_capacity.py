@@ -18,6 +18,16 @@ def test_152_more_young_people_need_6_3_more_advisers_and_249_need_10_4():
     assert Staffing(6.5, 24).needed([152, 249]).round(1).tolist() == [6.3, 10.4]
 
 
+def test_young_people_who_are_work_for_1_2_each_leave_fewer_places_and_need_more_advisers():
+    # 6.5 × 24 ÷ 1.2 = 130 places; 156 young people × 1.2 ÷ 24 = 7.8 advisers. Added advisers meet the same work.
+    harder = Staffing(6.5, 24, 1.2)
+    assert harder.places == pytest.approx(130)
+    assert float(harder.needed(156)) == pytest.approx(7.8)
+    assert harder.add(4) == Staffing(10.5, 24, 1.2)
+    with pytest.raises(capacity.CapacityError, match="complexity are above 0"):
+        Staffing(6.5, 24, 0)
+
+
 def test_four_more_advisers_lower_the_caseload_of_252_from_38_8_to_24():
     now = Staffing(6.5)
 
@@ -66,5 +76,5 @@ def test_a_price_that_cannot_be_used_is_refused(prices):
 
 
 def test_a_caseload_ceiling_of_nothing_is_refused():
-    with pytest.raises(capacity.CapacityError, match="ceiling is above 0"):
+    with pytest.raises(capacity.CapacityError, match="ceiling and the complexity are above 0"):
         Staffing(6.5, 0)

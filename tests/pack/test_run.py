@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from house import AT, CHILDREN, SAY, House
-from incare.pack import publish, resume
+from incare.pack import publish, resume, run
 
 # What an executed notebook holds and a page does not: a frame, text on standard error, a variable in the code.
 WORKS_WITH_CHILDREN = (
@@ -178,3 +179,13 @@ def test_resume_and_fresh_contradict_each_other(council):
     ended = council.run("--resume", "--fresh")
 
     assert (ended.returncode, ended.stderr) == (1, "incare: Give --resume or --fresh, not both.\n")
+
+
+def test_notebooks_that_need_no_figures_begin_while_the_first_makes_them(monkeypatch):
+    #          asks   seconds when last published
+    notebooks = {"a": (True, 4), "b": (False, 2), "c": (True, 9), "d": (False, 7), "e": (True, 5)}
+    monkeypatch.setattr(resume, "seconds_of", lambda pack: {name: seconds for name, (_, seconds) in notebooks.items()})
+    asks = {True: "from incare.pack.figures import figures", False: "from incare.pack import forecasts"}
+    jobs = [SimpleNamespace(name=name, sources=("1 + 1", asks[does])) for name, (does, _) in notebooks.items()]
+    # The longest that asks; those that do not, longest first; then the others that ask, longest first.
+    assert [job.name for job in run._in_turn(jobs, SimpleNamespace(target="pack"))] == ["c", "d", "b", "e", "a"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from itertools import pairwise
 
 import numpy as np
 import openpyxl
@@ -79,6 +80,32 @@ def test_s1_5_the_work_of_planning_is_counted_month_by_month_and_for_each_advise
     assert true_beside.select(measure="pathway_plan_days_median")["value"].item() == days[days >= 0].median()
 
 
+def test_s1_5_the_days_from_due_to_done_are_those_after_the_last_day_of_the_plan_before(
+    record, true_beside, public_beside, text
+):
+    # By hand: a plan of 10 May for six months is in date to 9 November, so that one of 12 November is 3 days late.
+    late, of = [], 0
+    plans = record.tables["pathway_plans"]
+    for _, mine in plans[plans["STATUS"] != "DRAFT"].sort_values("PLAN_DATE", kind="stable").groupby("child"):
+        for (_, old), (_, new) in pairwise(mine.iterrows()):
+            if not pd.Timestamp("2024-03-31") < new["PLAN_DATE"] <= pd.Timestamp(END):
+                continue
+            months = int(old["REVIEW_MONTHS"]) if old["REVIEW_MONTHS"] > 0 else 6
+            last = old["PLAN_DATE"] + pd.DateOffset(months=months) - pd.Timedelta(days=1)
+            if old["PLAN_DATE"].is_month_end:
+                last = old["PLAN_DATE"] + pd.offsets.MonthEnd(months) - pd.Timedelta(days=1)
+            of += 1
+            late += [(new["PLAN_DATE"] - last).days] if new["PLAN_DATE"] > last else []
+    share = true_beside.select(measure="pathway_plan_late_pct").iloc[0]
+    assert (share["numerator"], share["denominator"]) == (len(late), of)
+    assert true_beside.select(measure="pathway_plan_days_late_median")["value"].item() == np.median(late)
+    shown = public_beside.select(measure="pathway_plan_late_pct").iloc[0]
+    assert (
+        f"made after the earlier one had gone out of date: {half_up(shown['value']):.0f}% "
+        f"({shown['numerator']:.0f} of {shown['denominator']:,.0f}). Half of these were late by "
+    ) in text("40_care_leavers")
+
+
 def test_s1_6_best_neighbours_are_named_with_median_rank_and_quarter_and_hidden_ones_are_counted(ran, page):
     near = ROOT / "params" / "northmere" / "benchmarks"
     said = page(ran("sample", "70_benchmarks", benchmarks=str(near)), "70_benchmarks")
@@ -140,6 +167,8 @@ def test_s1_11_four_more_advisers_change_the_caseload_exactly(text):
     assert now.caseload(156) == 24
     assert round(float(now.add(4).caseload(156)), 1) == 14.9
     assert now.add(4).places == 252
+    # Where each is as much work as 1.2 of those the ceiling was set for, 10.5 advisers hold 210.
+    assert round(Staffing(6.5, 24, complexity=1.2).add(4).places) == 210
     # The sample's scenario has 6.5 and 4 more; 300 young people are printed: 28.6 for each.
     said = text("40_care_leavers")
     assert "Young people up to 21 300" in said

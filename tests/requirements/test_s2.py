@@ -183,6 +183,14 @@ def test_s2_14_staying_put_by_special_needs_hides_the_few(record):
     assert set(shown[shown["breakdown"] == "ehcp"]["status"][few]) == {"c"}
 
 
+def test_s2_14_officers_read_staying_put_by_special_needs_and_the_public_reads_the_whole(true_beside, text):
+    found = true_beside.select(measure="cl_staying_put_by_need_pct").set_index("category")
+    # 20 of the 69 who left foster care at 18 stayed: 1 of the 13 with an education, health and care plan, 19 of 56.
+    assert found[["numerator", "denominator"]].to_numpy(int).tolist() == [[20, 69], [19, 56], [1, 13]]
+    said = text("40_care_leavers")
+    assert re.search(r"Staying put with former foster carers, by .{30,90} No c – Yes c – Everyone 29% 20 of 70", said)
+
+
 def test_s2_15_a_hidden_neighbour_is_counted_and_never_becomes_a_number(shared, ran, tmp_path_factory):
     # The page of an area with the published tables and the published workbook of neighbours, as downloaded.
     published, folder = shared / "data" / "published", tmp_path_factory.mktemp("downloaded")

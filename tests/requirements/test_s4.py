@@ -18,9 +18,10 @@ from incare.pack import params as params_file
 from incare.periods import birthday
 from incare.views import highlights
 from incare.views import voice as voices
-from tests.requirements.conftest import END, QUARTER, ROOT
+from tests.requirements.conftest import END, QUARTER, ROOT, published, written
 
 SINCE = [{"date": "2023-01-01", "text": "The inspection", "since": True}]
+PERFORMANCE = ("20_performance_report",)
 SHORT = {"grain": "quarter", "periods": 4, "horizon": 4, "events": SINCE}
 
 
@@ -103,7 +104,7 @@ def test_s4_6_an_action_for_the_next_meeting_is_due(values, text):
     assert "Actions: 1 overdue, 2 due, 3 open, 1 closed." in text("60_outcomes_workshop")
 
 
-def test_s4_7_the_districts_of_a_local_column_add_up_to_the_whole(tmp_path):
+def test_s4_7_the_districts_of_a_local_column_add_up_to_the_whole(tmp_path, page):
     import shutil
 
     from incare.measures import catalogue as every
@@ -125,6 +126,14 @@ def test_s4_7_the_districts_of_a_local_column_add_up_to_the_whole(tmp_path):
     parts, whole = found[found["breakdown"] == name], found[found["breakdown"] == "total"].iloc[0]
     assert set(towns) <= set(parts["category"])
     assert (parts["numerator"].sum(), parts["denominator"].sum()) == (whole["numerator"], whole["denominator"])
+    # On the page of the report, when the params file names the column.
+    asked = {"extract": str(folder), "local_columns": ["DISTRICT"], "breakdowns": [name], "periods": 4}
+    pack = published(written(tmp_path, "sample", profile="restricted", **asked), tmp_path / "reports", PERFORMANCE)
+    said = page(pack, *PERFORMANCE)
+    cells = {row["category"]: f"{row['numerator']:.0f} of {row['denominator']:.0f}" for _, row in parts.iterrows()}
+    title = "Children in care with an up-to-date care plan by district, quarter ending 31 March 2025"
+    table = said[said.rindex(title) :][:600]
+    assert all(re.search(rf"{town} \d+% {cells[town]}", table) for town in towns)
 
 
 def test_s4_8_support_to_25_is_forecast_with_a_range_and_the_error_of_earlier_forecasts(second, officers, text):
@@ -214,6 +223,15 @@ def test_s4_14_health_and_homelessness_have_measures(record, latest):
     emergency = latest(record, "cl_bed_and_breakfast_count", types=("V", "S"))
     assert emergency["status"] == "ok"
     assert emergency["numerator"] >= 0
+
+
+def test_s4_14_health_and_mental_health_stand_in_the_report_with_the_services_comment_before_them(record, latest, text):
+    said = text("20_performance_report")
+    for name, title in (("health_assessment_pct", "Children in care with an up-to-date health assessment"),
+                        ("sdq_average", "Average strengths and difficulties score")):  # fmt: skip
+        row = latest(record, name, form="dates")
+        figure = f"{half_up(row['value']):.0f}% (" if name.endswith("_pct") else f"{row['value']:.1f} points"
+        assert re.search(rf"Service comment: Health assessments .*{title} \w+ is better\. {re.escape(figure)}", said)
 
 
 def test_s4_15_themes_have_numbers_waits_a_median_and_words_need_consent(said, true_beside, text, pack, words):

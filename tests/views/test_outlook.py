@@ -218,6 +218,16 @@ def test_without_a_survey_the_whole_group_is_taken_and_the_page_says_so(shown):
     assert "No survey of what young people want" in words(outlook.advisers(told))
 
 
+def test_advisers_for_young_people_who_ask_for_more_are_more_and_the_weight_is_said(shown):
+    # 156 young people, each work for 1.2, at 24: 7.8 advisers; 6.5 advisers hold 130.
+    told = replace(shown, advisers=advisers(156, 0), staffing=(("X", Staffing(6.5, 24, 1.2)),))
+    made = dict(rows(outlook.advisers(told)))
+    assert made["Advisers needed until 21"] == "7.8"
+    said = words(outlook.advisers(told))
+    assert "Each young person counts as 1.2, as that scenario says." in said
+    assert "with places for 130." in said
+
+
 def test_a_hidden_number_of_young_people_hides_its_advisers(shown):
     told = replace(shown, advisers=advisers(np.nan, 240), staffing=())
     made = dict(rows(outlook.advisers(told)))

@@ -114,7 +114,7 @@ def of_record(
     made = [scenarios.compare(found, scenario) for scenario in asked]
     now = p.age(leavers.born_of(record, found.origin), found.origin)
     shown = protect_projection(found, young, made, now=now, profile=profile, rules=rules)
-    return replace(shown, advisers=_advisers(shown, young, now, wants, _rules(rules)))
+    return with_take_up(replace(shown, advisers=_advisers(shown, young, now, _rules(rules))), wants, _rules(rules))
 
 
 def refused(origin: np.datetime64, why: str, profile: str = "public") -> ProtectedProjection:
@@ -168,18 +168,15 @@ def protect_projection(
         advisers=pd.DataFrame(columns=["target", "people", "added", "low", "mid", "high"]),
         method=found.method,
         notices=_notices(found, young),
-        staffing=tuple((each.scenario.name, _staffing(each.scenario)) for each in compared if each.scenario.staffing),
+        staffing=tuple(
+            (asked.name, asked.staffing.after()) for asked in (each.scenario for each in compared) if asked.staffing
+        ),
         base=rules.base if public else 1,
     )
 
 
 def _rules(rules: Rules | dict | None) -> Rules:
     return Rules(**rules) if isinstance(rules, dict) else rules or Rules()
-
-
-def _staffing(scenario: scenarios.Scenario) -> capacity.Staffing:
-    given = scenario.staffing
-    return capacity.Staffing(given.advisers, given.ceiling).add(given.add)
 
 
 # Which categories are shown by themselves
@@ -429,20 +426,31 @@ def _chances(compared, public: bool) -> pd.DataFrame:
     return found.assign(**{name: half_up(found[name], step) for name in ("chance", "chance_without")})
 
 
-def _advisers(shown: ProtectedProjection, young: leavers.Leavers, now: np.ndarray, wants, rules: Rules) -> pd.DataFrame:
-    """Young people supported until 21, those whom support until 25 adds, and of these how many would want it."""
-    public = shown.profile == "public"
-    at = np.arange(11, len(young.days), 12) if len(young.days) >= 12 else np.array([len(young.days) - 1])
-    usual = np.r_[(now < USUAL).sum(), young.until(USUAL)[:, at].mean(axis=0)]
-    every = np.r_[len(now), young.until(AGES[-1] + 1)[:, at].mean(axis=0)]
-    frame = pd.DataFrame({"target": np.r_[[shown.origin], young.days[at]].astype("datetime64[s]")})
-    frame["people"], frame["added"] = (_count(each, rules, public) for each in (usual, every - usual))
+def with_take_up(
+    shown: ProtectedProjection, wants: tuple[float, float | None] | None, rules: Rules
+) -> ProtectedProjection:
+    """The projection with how many of those whom support until 25 adds would want it (`low, mid, high`).
+
+    `wants` as for `of_record`; missing where it is None or their number is hidden.
+    """
+    frame, public = shown.advisers.copy(), shown.profile == "public"
     ranges = [
         capacity.take_up(int(added), *wants) if wants and np.isfinite(added) else None for added in frame["added"]
     ]
     for name in ("low", "mid", "high"):
         known = np.array([np.nan if each is None else getattr(each, name) for each in ranges], float)
         frame[name] = _count(known, rules, public)
+    return replace(shown, advisers=frame)
+
+
+def _advisers(shown: ProtectedProjection, young: leavers.Leavers, now: np.ndarray, rules: Rules) -> pd.DataFrame:
+    """Young people supported until 21, and those whom support until 25 adds."""
+    public = shown.profile == "public"
+    at = np.arange(11, len(young.days), 12) if len(young.days) >= 12 else np.array([len(young.days) - 1])
+    usual = np.r_[(now < USUAL).sum(), young.until(USUAL)[:, at].mean(axis=0)]
+    every = np.r_[len(now), young.until(AGES[-1] + 1)[:, at].mean(axis=0)]
+    frame = pd.DataFrame({"target": np.r_[[shown.origin], young.days[at]].astype("datetime64[s]")})
+    frame["people"], frame["added"] = (_count(each, rules, public) for each in (usual, every - usual))
     return frame
 
 

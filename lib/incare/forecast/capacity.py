@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,25 +16,30 @@ class CapacityError(ValueError):
 
 @dataclass(frozen=True)
 class Staffing:
-    """Personal advisers (full-time equivalents) and the most young people each may hold."""
+    """Personal advisers (full-time equivalents), the most young people each may hold, and what each asks of them.
+
+    `complexity` is the work that a young person is on average, beside one of those the ceiling was set for (1).
+    """
 
     advisers: float
     ceiling: float = 24.0
+    complexity: float = 1.0
 
     def __post_init__(self):
-        if self.advisers < 0 or self.ceiling <= 0:
+        if self.advisers < 0 or self.ceiling <= 0 or self.complexity <= 0:
             raise CapacityError(
-                f"Advisers are 0 or more and the ceiling is above 0; found {self.advisers} and {self.ceiling}."
+                "Advisers are 0 or more, the ceiling and the complexity are above 0; found "
+                f"{self.advisers}, {self.ceiling} and {self.complexity}."
             )
 
     @property
     def places(self) -> float:
         """Young people the advisers can hold: 6.5 advisers at 24 hold 156."""
-        return self.advisers * self.ceiling
+        return self.advisers * self.ceiling / self.complexity
 
     def needed(self, people):
-        """Advisers that so many young people need, with fractions: 152 at 24 need 6.3."""
-        return np.asarray(people, float) / self.ceiling
+        """Advisers that so many young people need, with fractions: 152 at 24 need 6.3; 7.6 if each is work for 1.2."""
+        return np.asarray(people, float) * self.complexity / self.ceiling
 
     def caseload(self, people):
         """Young people for each adviser; missing where there is none."""
@@ -42,7 +47,7 @@ class Staffing:
 
     def add(self, advisers: float) -> Staffing:
         """The same with more (or fewer) advisers."""
-        return Staffing(self.advisers + advisers, self.ceiling)
+        return replace(self, advisers=self.advisers + advisers)
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def _advisers(young: leavers.Leavers, asked: scenarios.Scenario) -> pd.DataFrame
         people = np.where(held, people, before)
     table = pd.DataFrame({"month": young.days.astype(str), "young people": people, "added": people - before})
     if asked.staffing:
-        staff = capacity.Staffing(asked.staffing.advisers, asked.staffing.ceiling).add(asked.staffing.add)
+        staff = asked.staffing.after()
         table["advisers needed"] = staff.needed(people)
         table["advisers"] = staff.advisers
         table["young people per adviser"] = staff.caseload(people)

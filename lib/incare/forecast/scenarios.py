@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from incare import periods as p
 from incare import plain_yaml
+from incare.forecast.capacity import Staffing
 from incare.forecast.cohort import CATEGORIES, Projection, rows
 from incare.forecast.entries import ENTRANTS
 from incare.forecast.exposure import EXITS, GROUPS, WAYS, month_ends
@@ -80,11 +81,16 @@ class ExtensionChange(_Dated):
 
 
 class StaffingChange(_Dated):
-    """Personal advisers now, those added, and the most young people each may hold."""
+    """Personal advisers now, those added, the most young people each may hold, and how much work each of these is."""
 
     advisers: Annotated[float, Field(ge=0)]
     add: float = 0.0
     ceiling: Annotated[float, Field(gt=0)] = 24.0
+    complexity: Annotated[float, Field(gt=0)] = 1.0
+
+    def after(self) -> Staffing:
+        """The staffing once those added are there."""
+        return Staffing(self.advisers, self.ceiling, self.complexity).add(self.add)
 
 
 class Target(_Strict):

@@ -15,8 +15,7 @@ import pandas as pd
 from incare.disclosure import ledger
 from incare.disclosure.audit import audit_pack
 from incare.disclosure.released import MANIFEST, PackError, name_of, read_manifest, read_pack
-from incare.pack import publish
-from incare.pack.figures import PACK, SHARED
+from incare.pack import publish, shared
 from incare.pack.params import Params
 
 FOLDER = "figures"
@@ -28,30 +27,28 @@ class UnsafeError(ValueError):
 
 @contextmanager
 def sharing(at: publish.Place, params: Params, now: datetime) -> Iterator[None]:
-    """While open, all processes of the run start from the same figures (`incare.pack.figures`).
+    """While open, all processes of the run start from the same figures (`incare.pack.shared`).
 
-    The ledger is made ready first: a last line torn by a run that was killed goes, and every public pack of the area
-    that stands published without a line gets one. A restricted run shares nothing. Raises `LedgerError`.
+    The ledger of a public run is made ready first: a last line torn by a run that was killed goes, and every public
+    pack of the area that stands published without a line gets one. Raises `LedgerError`.
     """
-    if params.profile != "public":
-        yield
-        return
     place = at.reports / ledger.NAME
-    ledger.mend(place)
-    _record_standing(at, place, now)
+    if params.profile == "public":
+        ledger.mend(place)
+        _record_standing(at, place, now)
     folder = at.work / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     facts = {"choices": params.choices, "targets": list(params.targets), "breakdowns": list(params.breakdowns)}
     facts |= {"grain": params.grain, "ledger": str(place)}
-    (folder / PACK).write_text(json.dumps(facts, default=str), encoding="utf-8")
-    before = os.environ.get(SHARED)
-    os.environ[SHARED] = str(folder)
+    (folder / shared.PACK).write_text(json.dumps(facts, default=str), encoding="utf-8")
+    before = os.environ.get(shared.PLACE)
+    os.environ[shared.PLACE] = str(folder)
     try:
         yield
     finally:
-        os.environ.pop(SHARED)
+        os.environ.pop(shared.PLACE)
         if before is not None:
-            os.environ[SHARED] = before
+            os.environ[shared.PLACE] = before
 
 
 def publish_if_safe(at: publish.Place, params: Params, now: datetime) -> Path:

@@ -19,6 +19,7 @@ from incare.disclosure import Protected, Rules, protect
 from incare.kinds import poisson, wilson
 from incare.measure import Measure
 from incare.measures import catalogue
+from incare.measures.plans import in_date_until
 from incare.periods import Periods, Quarter
 from incare.record import Record
 from incare.rows import used
@@ -221,6 +222,33 @@ def days_to_complete(record: Record, quarter: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def late_renewals(record: Record, quarter: str, choices: dict | None = None) -> pd.DataFrame:
+    """Pathway plans that replaced an earlier one in the twelve months: how many came late, and by how many days.
+
+    Measures `pathway_plan_late_pct` and, of those that came late, `pathway_plan_days_late_median`. A plan is due on the
+    last day on which the earlier one was in date (its own months, or the choice's); the day after is a day late.
+    """
+    plans = record.tables.get("pathway_plans")
+    if plans is None or not len(plans):
+        return _nothing()
+    end = np.datetime64(Quarter.parse(quarter).end, "D")
+    months = catalogue().choose(choices or {})["pathway_plan_up_to_date_pct"].choices["max_months"]
+    held = plans[plans["STATUS"] != "DRAFT"].sort_values(["child", "PLAN_DATE"], kind="stable")
+    before = held.groupby("child")[["PLAN_DATE", "REVIEW_MONTHS"]].shift()
+    own = pd.to_numeric(before["REVIEW_MONTHS"])
+    due = in_date_until(before["PLAN_DATE"], own.where(own > 0, months).astype(int))
+    made = p.days(held["PLAN_DATE"])
+    late = (made - due)[~np.isnat(due) & (made <= end) & (made > p.add_months([end], -12)[0])].astype(int)
+    if not len(late):
+        return _nothing()
+    late, of = late[late > 0], len(late)
+    parts = [_rows(record.area, quarter, "pathway_plan_late_pct", "%", "lower", [(TOTAL, ALL, len(late), of)])]
+    if len(late):
+        cell = (TOTAL, ALL, None, len(late), float(np.median(late)))
+        parts.append(_rows(record.area, quarter, "pathway_plan_days_late_median", "days", "lower", [cell]))
+    return pd.concat(parts, ignore_index=True)
+
+
 def late_reviews(record: Record, quarter: str, choices: dict | None = None) -> pd.DataFrame:
     """Reviews: the median days late of those held late in the twelve months, and children with one overdue, by team.
 
@@ -239,24 +267,25 @@ def late_reviews(record: Record, quarter: str, choices: dict | None = None) -> p
             cell = (TOTAL, ALL, None, len(late), float(np.median(late)))
             parts.append(_rows(record.area, quarter, "review_days_late_median", "days", "lower", [cell]))
     if now is not None and len(now):
-        parts.append(_by_team(record, quarter, "review_overdue_pct", now))
+        rows = used(now)
+        overdue = rows.assign(counted=~rows["counted"].to_numpy(bool))
+        parts.append(_by_group(record, quarter, "review_overdue_pct", overdue, "team", "lower"))
     return pd.concat(parts, ignore_index=True) if parts else _nothing()
 
 
-def _by_team(record: Record, quarter: str, name: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """The share of rows not counted, by team; those without a team are a group of their own."""
+def _by_group(record: Record, quarter: str, name: str, rows: pd.DataFrame, by: str, better: str) -> pd.DataFrame:
+    """The share of rows counted, by a breakdown; those without a group are one of their own, if there are any."""
     from incare.breakdowns import by_column
 
-    rows = used(rows)
-    group = by_column(rows, record, "team")
-    late = ~rows["counted"].to_numpy(bool)
-    cells = [(TOTAL, ALL, int(late.sum()), len(rows))]
+    group, counted = by_column(rows, record, by), rows["counted"].to_numpy(bool)
+    cells = [(TOTAL, ALL, int(counted.sum()), len(rows))]
     if group is not None:
         cells += [
-            ("team", str(team), int(late[group.codes == n].sum()), int((group.codes == n).sum()))
-            for n, team in enumerate(group.categories)
+            (by, str(category), int(counted[group.codes == n].sum()), int((group.codes == n).sum()))
+            for n, category in enumerate(group.categories)
+            if (group.codes == n).any()
         ]
-    return _rows(record.area, quarter, name, "%", "lower", cells)
+    return _rows(record.area, quarter, name, "%", better, cells)
 
 
 # Care leavers
@@ -323,6 +352,18 @@ def by_accommodation(record: Record, quarter: str, choices: dict | None = None) 
     order = [name for name in found.index if name != OTHER_HOMES] + [n for n in found.index if n == OTHER_HOMES]
     cells += [("accommodation", name, *(int(n) for n in found.loc[name])) for name in order]
     return _rows(record.area, quarter, "cl_eet_by_accommodation_pct", "%", "higher", cells)
+
+
+def staying_put_by_need(record: Record, quarter: str, choices: dict | None = None) -> pd.DataFrame:
+    """Who stayed with former foster carers, by special educational needs (`cl_staying_put_by_need_pct`).
+
+    Breakdown `ehcp`: young people with an education, health and care plan and those without.
+    **Source**: Croydon minutes of January 2021 (Staying Put for young people with special needs).
+    """
+    rows = _last(catalogue().choose(choices or {})["cl_staying_put_pct"], record, quarter)
+    if rows is None or not len(rows):
+        return _nothing()
+    return _by_group(record, quarter, "cl_staying_put_by_need_pct", used(rows), "ehcp", "higher")
 
 
 def sustained(record: Record, quarter: str, choices: dict | None = None) -> pd.DataFrame:
@@ -490,10 +531,12 @@ def of_quarter(
         waits(said, record.area, quarter),
         *(falling_due(record, quarter, name, choices) for name in PLANS),
         days_to_complete(record, quarter),
+        late_renewals(record, quarter, choices),
         late_reviews(record, quarter, choices),
         with_returners(record, quarter, choices),
         definitions(record, quarter, "cl_suitable_accommodation_pct", "definition", choices),
         by_accommodation(record, quarter, choices),
+        staying_put_by_need(record, quarter, choices),
         sustained(record, quarter, choices),
         turning_18(record, quarter),
         stays_since(record, quarter, events),

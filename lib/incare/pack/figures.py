@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from incare.disclosure import Protected, Rules, protect
 from incare.measure import Catalogue, Measure
+from incare.pack import shared
 from incare.periods import Periods, Quarter
 from incare.record import Record
 from incare.series import calculate
@@ -20,8 +18,6 @@ from incare.stats import compare
 
 # How many periods lie between a figure and those it is compared with.
 BACK = {"quarter": {"previous": 1, "year_ago": 4}, "month": {"previous": 1, "year_ago": 12}}
-# The restricted folder in which the processes of one run share their protected figures (see `incare.pack.attack`).
-SHARED, PACK = "INCARE_FIGURES", "pack.json"
 CROSS = " / "
 
 
@@ -66,7 +62,7 @@ def figures(
     chosen = Rules(**(rules or {}))
     if profile == "restricted":
         shown = protect(calculate(measures, record, asked, tuple(by)), profile, chosen)
-    elif os.environ.get(SHARED):
+    elif shared.folder():
         shown = _part(_of_the_pack(record, measures, asked, tuple(by), quarter, chosen), measures, asked, by)
     else:
         shown = _guarded(calculate(measures, record, asked, tuple(by)), chosen)
@@ -98,55 +94,30 @@ def released_before(area: str) -> tuple[pd.DataFrame | None, dict | None]:
     """
     from incare.pack.attack import earlier
 
-    if not os.environ.get(SHARED):
-        return None, None
-    pack = _pack()
-    return earlier(pack["ledger"], area), pack["choices"]
-
-
-def _pack() -> dict:
-    """What the run says of its pack to all its processes."""
-    return json.loads((Path(os.environ[SHARED]) / PACK).read_text(encoding="utf-8"))
+    pack = shared.pack()
+    return (earlier(pack["ledger"], area), pack["choices"]) if pack else (None, None)
 
 
 def _of_the_pack(
     record: Record, measures: Catalogue, asked: Periods, by: tuple[str, ...], quarter: str, rules: Rules
 ) -> Protected:
     """Everything the pack shows, protected once: by the first process that asks, read from its file by the others."""
-    from incare.disclosure.turns import in_turn
-
-    folder, pack = Path(os.environ[SHARED]), _pack()
+    pack = shared.pack()
     agreed, beside = _shown_by(pack, measures)
     groups = tuple(dict.fromkeys([*pack["breakdowns"], *by]))
     grains = dict.fromkeys(["quarter", pack["grain"], asked.grain])
     spans = [_longer(_periods(record, quarter, grain, None), asked) for grain in grains]
     facts = [[_name(m) for m in (*agreed, *beside)], groups, [(p.grain, len(p)) for p in spans], str(rules)]
     facts += [record.fingerprint, record.area, str(record.as_at), quarter]
-    key = hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
-    file = folder / f"{key}.parquet"
-    with in_turn(folder / f"{key}.lock"):
-        if not file.exists():
-            parts = [calculate(agreed, record, span, groups) for span in spans]
-            # These are shown for everyone only, so that no breakdown of theirs meets one of another report.
-            parts += [calculate(beside, record, span, ()) for span in spans if len(beside)]
-            shown = _guarded(pd.concat(parts, ignore_index=True), rules, *released_before(record.area))
-            _write(shown.frame, file)
-    return Protected(_read(file), "public", rules)
 
+    def made() -> dict[str, pd.DataFrame]:
+        parts = [calculate(agreed, record, span, groups) for span in spans]
+        # These are shown for everyone only, so that no breakdown of theirs meets one of another report.
+        parts += [calculate(beside, record, span, ()) for span in spans if len(beside)]
+        shown = _guarded(pd.concat(parts, ignore_index=True), rules, *released_before(record.area))
+        return {"figures": shown.frame}
 
-def _write(frame: pd.DataFrame, file: Path) -> None:
-    """A frame as a Parquet file that is there whole or not at all; types that Parquet lacks are noted in it."""
-    part = file.with_suffix(".part")
-    noted = frame.copy()
-    noted.attrs = {"types": {name: str(kind) for name, kind in frame.dtypes.items()}}
-    noted.to_parquet(part)
-    os.replace(part, file)
-
-
-def _read(file: Path) -> pd.DataFrame:
-    frame = pd.read_parquet(file)
-    types = frame.attrs.pop("types")
-    return frame.astype(types)
+    return Protected(shared.once(facts, made)["figures"], "public", rules)
 
 
 def _shown_by(pack: dict, measures: Catalogue) -> tuple[Catalogue, Catalogue]:

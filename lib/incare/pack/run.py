@@ -19,6 +19,7 @@ from incare.pack.params import Params, in_words
 from incare.record import quality
 
 DATA, FIGURES, COVER = "data", "figures.csv", "cover"
+FIGURES_OF = "incare.pack.figures"
 ON_THE_COVER = ("cla_count", "cla_started_count", "cla_ceased_count", "cl_count")
 
 
@@ -109,7 +110,7 @@ def run(
             for kept in over.values():
                 results.take_over(kept, at.work)
             results.keep = _keeper(at, code, gate.Wanted.of(record), results.footer, clock)
-            left = _longest_first([job for job in jobs if job.name not in over], at)
+            left = _in_turn([job for job in jobs if job.name not in over], at)
             done = execute(left, at.work, workers, listener.step, results.add, kernels or WARM)
             outcomes = results.in_order(done)
             listener.table("Notebooks", summary(outcomes, results.refused))
@@ -146,10 +147,17 @@ def _left_standing(at: publish.Place, jobs: tuple[plan.Job, ...], listener: List
     return Published(at.target, resume.as_published(jobs, at.target))
 
 
-def _longest_first(jobs: list[plan.Job], at: publish.Place) -> tuple[plan.Job, ...]:
-    """Jobs that took long in the published pack come first, so that no worker is left with one alone at the end."""
+def _in_turn(jobs: list[plan.Job], at: publish.Place) -> tuple[plan.Job, ...]:
+    """Jobs in the order in which they begin: as much at the same time as can be.
+
+    The figures of the pack are made by the first that asks, and the others that ask wait for it: so those that do not
+    ask come second. Otherwise those that took long in the published pack come first, so that no worker is left with a
+    long one alone at the end.
+    """
     seconds = resume.seconds_of(at.target)
-    return tuple(sorted(jobs, key=lambda job: -seconds.get(job.name, 0.0)))
+    longest = sorted(jobs, key=lambda job: -seconds.get(job.name, 0.0))
+    asking = [job for job in longest if any(FIGURES_OF in reach.imported(source) for source in job.sources)]
+    return tuple([*asking[:1], *(job for job in longest if job not in asking), *asking[1:]])
 
 
 def _reached(code: dict) -> Callable[[tuple[str, ...]], str]:

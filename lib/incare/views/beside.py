@@ -79,6 +79,15 @@ def quality(beside: Protected) -> Html:
     )
 
 
+def late_renewals(beside: Protected) -> Html:
+    """How many pathway plans came after the earlier one had gone out of date, and how late these were."""
+    share, days = _row(beside, "pathway_plan_late_pct"), _row(beside, "pathway_plan_days_late_median")
+    said = f"Pathway plans of the twelve months made after the earlier one had gone out of date: {_said(share)}."
+    if days is not None and numbers.is_shown(days):
+        said += f" Half of these were late by {_said(days)} or less."
+    return tag("p", said, class_="quiet" if share is None else None)
+
+
 def late_reviews(beside: Protected) -> Html:
     """How late reviews were, and how many children have one overdue, by team."""
     late = _row(beside, "review_days_late_median")
@@ -124,6 +133,15 @@ def by_home(beside: Protected) -> Html:
         return tag("p", f"Work and learning by home: {NOT_HERE}.", class_="quiet")
     caption = "In education, employment or training, by where young people live"
     return _groups(beside, name, "accommodation", caption, "Home")
+
+
+def staying_put(beside: Protected) -> Html:
+    """Staying put with former foster carers, by special educational needs."""
+    name = "cl_staying_put_by_need_pct"
+    if not shown.has_rows(beside, name, "ehcp"):
+        return tag("p", f"Staying put by special educational needs: {NOT_HERE}.", class_="quiet")
+    caption = "Staying put with former foster carers, by education, health and care plan"
+    return _groups(beside, name, "ehcp", caption, "Has such a plan")
 
 
 def sustained(beside: Protected) -> Html:

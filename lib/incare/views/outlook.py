@@ -438,6 +438,7 @@ def advisers(shown: ProtectedProjection) -> Html:
     notes = [
         f"Advisers: full-time, at {people(staff.ceiling)} young people each"
         + (f", as the scenario {given[0]} says." if given else "; a scenario file’s staffing changes that."),
+        f"Each young person counts as {staff.complexity:g}, as that scenario says." if staff.complexity != 1 else "",
         f"There are {_fte(staff.advisers)} advisers under that scenario, with places for {people(staff.places)}."
         if given and staff.advisers
         else "",
