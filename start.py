@@ -240,7 +240,7 @@ def make(folder, held=None):
     """Make the environment afresh from the hashed lock; the stamp is written last."""
     began = time.monotonic()
     lock, project = LOCK.read_bytes(), PROJECT.read_bytes()
-    say(f"Making the environment in {folder} (about 140 packages; one to two minutes, once).")
+    say(f"Making the environment in {folder} (about 160 packages; one to two minutes, once).")
     clear(folder)
 
     say("  1 of 3  an empty environment")

@@ -352,7 +352,7 @@ def test_leaving_before_the_files_are_written_ends_the_forks(pack, forks):
 
     with documents.making(forks[0], pack, PAGES, FORMATS, **GIVEN):
         server = next(p for p in psutil.Process().children() if "incare.pack.warm" in p.cmdline())
-        assert len(server.children()) == len(FORMATS)
+        assert len(server.children()) == len(documents.TOGETHER)
     assert [fork for fork in server.children() if fork.status() != psutil.STATUS_ZOMBIE] == []
 
 

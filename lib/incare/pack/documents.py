@@ -22,6 +22,8 @@ WHAT = {
     SPREADSHEET: "All figures as a spreadsheet",
 }
 CATALOGUE = "catalogue"
+# What is written in one fork: the PDF and the Word file are made of the same pages, which are read once for both.
+TOGETHER = (("pdf", "word"), ("spreadsheet",))
 
 
 def names(pack: Path, formats: tuple[str, ...]) -> tuple[str, ...]:
@@ -32,7 +34,7 @@ def names(pack: Path, formats: tuple[str, ...]) -> tuple[str, ...]:
 
 @contextmanager
 def making(address: str, pack: Path, pages: list[str], formats: tuple[str, ...], **given) -> Iterator[Callable]:
-    """Begin to write the formats, each in a fork of the warm process at `address`, while other things are done.
+    """Begin to write the formats in forks of the warm process at `address`, while other things are done.
 
     Yields a function that waits until they are written; it raises as `write` does. What no fork could be had for, or
     what failed in one, it writes itself, so that without an address everything is written then. Leaving without it
@@ -40,9 +42,11 @@ def making(address: str, pack: Path, pages: list[str], formats: tuple[str, ...],
     """
     forks: dict[str, warm.Forked] = {}
     told = given | {"pack": str(pack), "pages": pages, "day": given["day"].isoformat()}
-    for name in formats if address else ():
+    for group in TOGETHER if address else ():
+        asked = [name for name in group if name in formats]
         with suppress(OSError):
-            forks[name] = warm.call(address, f"{__name__}:write_as_told", told | {"formats": [name]})
+            fork = warm.call(address, f"{__name__}:write_as_told", told | {"formats": asked}) if asked else None
+            forks |= dict.fromkeys(asked, fork)
 
     def finish() -> None:
         left = tuple(name for name in formats if name not in forks or forks[name].wait())
