@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from incare.kinds import Mean
+from incare.measure import Catalogue
 from incare.views import exceptions
 from tests.views.reading import text
 
@@ -81,12 +84,23 @@ def test_what_changed_is_shown_by_group_with_the_part_of_each(small, shown):
 
 def test_a_hidden_group_leaves_mix_and_rate_untold(small):
     groups = [
-        small.rows(small.plans_pct, [74] * 16, 385, "sex", "Male"),
-        small.rows(small.plans_pct, [40] * 16, 15, "sex", "Female"),
+        small.rows(small.plans_pct, [74] * 16, 285, "age_band", "10 to 15"),
+        small.rows(small.plans_pct, [80] * 16, 100, "age_band", "5 to 9"),
+        small.rows(small.plans_pct, [40] * 16, 15, "age_band", "1 to 4"),
     ]
     hidden = small.judged(small.rows(small.plans_pct, small.around(74)), *groups, targets=TARGETS)
-    said = text(exceptions.panels(hidden, small.only("plans_pct"), TARGETS, by=["sex"]))
+    said = text(exceptions.panels(hidden, small.only("plans_pct"), TARGETS, by=["age_band"]))
     assert "from the mix" not in said
+    assert "Mix and rate are not told apart: a group is hidden in one of the two years." in said
+
+
+def test_of_an_average_mix_and_rate_are_not_told_apart_and_no_group_is_called_hidden(small):
+    score, targets = replace(small.plans_pct, kind=Mean(unit="points"), better="lower"), {"plans_pct": {"target": 12}}
+    rows = [small.rows(score, [14.0] * 16, 200, *of) for of in ((), ("sex", "Male"), ("sex", "Female"))]
+    judged = small.judged(*(part.assign(denominator=200.0) for part in rows), targets=targets)
+    said = text(exceptions.panels(judged, Catalogue((score,)), targets, by=["sex"]))
+    assert "Mix and rate are not told apart: that is done for shares only." in said
+    assert "hidden" not in said
 
 
 def test_all_targets_met_is_said_without_a_table(small):

@@ -20,6 +20,7 @@ USUAL = (
     "The latest point lies within its usual variation: this {grain} by itself calls for no explanation, only the level "
     "does."
 )
+HIDDEN_GROUP, NO_SHARE = "a group is hidden in one of the two years", "that is done for shares only"
 PARTS_MEANING = (
     "Mix: what a changed make-up of the groups adds to the change of the whole. Within: what a changed figure inside "
     "the group adds. Made from the figures as printed, so they add up to the change only about."
@@ -176,7 +177,8 @@ def _changed(judged: Protected, measure: Measure, by: str) -> Html:
     caption = f"{measure.title} by {words.breakdown_title(by)}: what changed"
     notes = tables.legend(pd.concat([now, then]))
     if parts is None:
-        notes.append("Mix and rate are not told apart: a group is hidden in one of the two years.")
+        share = (pd.concat([now, then])["unit"] == "%").all()
+        notes.append(f"Mix and rate are not told apart: {HIDDEN_GROUP if share else NO_SHARE}.")
     else:
         whole = f"{_points(parts['mix'].sum())} from the mix, {_points(parts['rate'].sum())} within the groups."
         notes += [f"Of the change of the whole: {whole}", _expected(then, now), PARTS_MEANING]
