@@ -165,6 +165,11 @@ def test_the_scenario_table_has_the_number_the_change_and_its_range(shown):
     assert "Children coming into care by then: in a year +50; in two years +95." in words(table)
 
 
+@pytest.mark.parametrize(("value", "printed"), [(2.5, "+3"), (-0.6, "−1"), (0.4, "0"), (-0.4, "0"), (0.0, "0")])
+def test_a_change_that_rounds_to_nought_has_no_sign(value, printed):
+    assert outlook._signed(value) == printed
+
+
 def test_a_change_too_small_to_show_has_no_number_beside_it(found):
     made = scenarios.compare(found, scenarios.of({"name": "One", "entries": [{"add": 1, "until": "2025-06-30"}]}))
     table = outlook.scenarios(projections.protect_projection(found, compared=[made]))

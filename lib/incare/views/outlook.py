@@ -314,8 +314,9 @@ def _change_cells(row: pd.Series) -> list[Html]:
 
 
 def _signed(value: float) -> str:
-    sign = "+" if value > 0 else "−" if value < 0 else ""
-    return f"{sign}{people(abs(value))}"
+    size = people(abs(value))
+    sign = "" if size == "0" else "+" if value > 0 else "−"
+    return f"{sign}{size}"
 
 
 def _entries_line(shown: ProtectedProjection, found: pd.DataFrame) -> Html:
