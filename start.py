@@ -465,7 +465,7 @@ def main(arguments):
     if command == "test":
         os.chdir(str(ROOT))
         # All tests share two processes; a few asked for by name start sooner in one.
-        shared = [] if rest else ["-n", "2", "--dist", "loadscope"]
+        shared = [] if rest else ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
         return hand_over(python, ["-m", "pytest", *shared, *rest])
     if command == "bench":
         os.chdir(str(ROOT))

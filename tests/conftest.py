@@ -11,10 +11,17 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from incare.disclosure.turns import in_turn
+
 # Before anything imports pyplot, here and in the processes that tests start.
 os.environ["MPLBACKEND"] = "Agg"
 
 ROOT = Path(__file__).resolve().parent.parent
+# The files whose tests take minutes, longest first: begun first, they leave no process alone with one at the end.
+LONG = (
+    *("reference/test_against_brute_force.py", "requirements/", "browser/test_pack.py", "faults/test_runs.py"),
+    *("attacks/test_d_attacks.py", "pack/test_several.py", "pack/test_execute.py", "laws/", "reference/", "attacks/"),
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 
 # The same examples on every machine: a failure in CI is a failure at the desk.
@@ -35,6 +42,10 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes more than ten seconds")
     config.addinivalue_line("markers", "browser: opens a published page in Chromium")
     config.addinivalue_line("markers", "network: needs a package index; never run by default")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: next((n for n, name in enumerate(LONG) if name in item.nodeid), len(LONG)))
 
 
 @pytest.fixture(scope="session")
@@ -61,10 +72,32 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def pack(tmp_path_factory) -> Path:
+def made_once(request, tmp_path_factory):
+    """What makes a folder in the first process that asks for its name, for all processes of the tests."""
+    own = tmp_path_factory.getbasetemp()
+    root = own.parent if hasattr(request.config, "workerinput") else own
+
+    def folder(name: str, make) -> Path:
+        place, done = root / name, root / f"{name}.done"
+        with in_turn(root / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(place, ignore_errors=True)
+                place.mkdir()
+                make(place)
+                done.touch()
+        return place
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pack(made_once) -> Path:
     """The pack of params/sample.yaml, made once by the command that the README names."""
-    reports = tmp_path_factory.mktemp("reports")
-    command = [sys.executable, "-m", "incare", "run", str(ROOT / "params" / "sample.yaml"), "--reports", str(reports)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return reports / "northmere" / "2024-25-q4"
+
+    def make(reports: Path) -> None:
+        given = str(ROOT / "params" / "sample.yaml")
+        command = [sys.executable, "-m", "incare", "run", given, "--reports", str(reports)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+
+    return made_once("sample-reports", make) / "northmere" / "2024-25-q4"

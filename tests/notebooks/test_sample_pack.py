@@ -5,18 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from incare.disclosure import half_up
 from incare.measures import agreed, catalogue
-from incare.pack import export
+from incare.pack import export, params
 from incare.pack.params import NOTEBOOKS
 from incare.periods import Periods
 from incare.record import read
 from incare.series import calculate
 
 REPORTS = NOTEBOOKS
+SAMPLE = Path(__file__).resolve().parents[2] / "params" / "sample.yaml"
 
 
 def test_the_pack_has_a_cover_every_report_data_and_a_manifest(pack):
@@ -61,10 +63,11 @@ def test_both_areas_reproduce_the_minutes_figures(area, measure, figure):
     assert half_up(series["value"].iloc[0]) == figure
 
 
-def test_every_measure_of_the_agreed_set_is_in_the_report_once(pack):
+def test_every_measure_of_the_agreed_set_and_with_a_target_is_in_the_report_once(pack):
     page = (pack / "20_performance_report.html").read_text(encoding="utf-8")
     shown = re.findall(r'<h3[^>]*id="measure-([a-z0-9_]+)"', page)
-    assert shown == [m.id for m in agreed()]
+    targets = params.read(SAMPLE).targets
+    assert shown == [m.id for m in agreed(also=targets)]
 
 
 @pytest.mark.parametrize("name", ["index", *REPORTS])
