@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -115,6 +116,30 @@ def test_d8_two_definitions_of_a_move_differ_by_a_few_children(published, record
     first = pd.concat([published.cells(), safely(usual, published.cells(), "usual")], ignore_index=True)
     second = safely(other, first, "other", **choices)
     assert second["definition"].ne("").all()
+
+
+def test_an_answer_of_which_something_gives_way_every_time_hides_its_groups_and_then_everything(record, monkeypatch):
+    seen = []
+
+    def attacker(earlier, rules):
+        def attacked(cells):
+            seen.append(cells.groupby("cohort")["status"].agg(lambda status: int((status != "c").sum())).to_dict())
+            # It always finds the oldest cell of the page, whatever is hidden, as long as anything is shown.
+            oldest = cells.sort_values("period_end").iloc[:1]
+            return SimpleNamespace(unsafe=oldest, safe=(cells["status"] == "c").all())
+
+        return attacked
+
+    monkeypatch.setattr(ask, "attacker", attacker)
+    measures = catalogue().only(["cla_count"])
+    answer = ask.answer(record, measures, cohort='sex == "Female"', quarter=QUARTER, periods=3)
+    group, rest = 'sex == "Female"', 'not (sex == "Female")'
+
+    assert seen[0] == {"": 3, group: 3, rest: 3}
+    assert seen[1] == {"": 3, group: 2, rest: 2}  # the group and the rest of the oldest quarter
+    assert seen[2] == {"": 2, group: 2, rest: 2}  # and everyone in it
+    assert seen[-2:] == [{"": 2, group: 0, rest: 0}, {"": 0, group: 0, rest: 0}]
+    assert set(answer.rows["status"]) == {"c"}
 
 
 def test_d13_a_pack_that_says_it_kept_weaker_rules_is_not_called_safe(published, tmp_path):

@@ -92,12 +92,13 @@ def _guarded(
 
     In public attacked together with all that the area has released, and hidden further where something gives way: first
     the group, the rest and the breakdown of that measure and period, which give each other away; then everyone in it.
+    Where that does not come to an end, in the last turns all groups of the page are hidden, and then all of it.
     """
     page = _pairs(series)
     groups, whole = page[:0], page[:0]
     earlier, choices = released_before(str(series["area"].iloc[0])) if profile == "public" else (None, None)
     attacked = attacker(earlier, rules)
-    for _ in range(TURNS):
+    for turn in range(1, TURNS + 1):
         shown, split = _protected(series, divided, groups, whole, cohort, profile, rules)
         if profile != "public":
             break
@@ -106,7 +107,7 @@ def _guarded(
         verdict = attacked(pd.concat(cells, ignore_index=True))
         if verdict.safe:
             break
-        mine = _behind(_pairs(verdict.unsafe), page)
+        mine = _behind(_pairs(verdict.unsafe), page) if turn < TURNS - 2 else page
         whole, groups = whole.union(mine.intersection(groups)), groups.union(mine)
     return shown, split
 
