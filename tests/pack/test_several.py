@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from house import SAY, House, environment
+from incare.pack import several
 
 needs_dask = pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="distributed is not installed")
 AREAS = ("Ashby", "Birley", "Corve")
@@ -164,3 +165,22 @@ def waited_for(found, seconds: float):
             pass
         time.sleep(0.1)
     raise AssertionError(f"nothing of the kind in {seconds} s; processes here: {os.getpid()}")
+
+
+@needs_dask
+def test_workers_of_our_own_cluster_do_not_watch_themselves_and_leave_a_run_its_environment(monkeypatch):
+    """Else their clocks take some percent of the runs' time, and runs would find other settings than here."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+
+    def told() -> tuple:
+        import os
+
+        import dask
+
+        wanted = ("distributed.worker.profile.enabled", "distributed.admin.system-monitor.gil.enabled")
+        set_for_workers = os.environ.keys() & {"OMP_NUM_THREADS", "MALLOC_TRIM_THRESHOLD_"}
+        return *map(dask.config.get, wanted), len(set_for_workers)
+
+    with several._client(2, "") as client:
+        found = client.run(told)
+    assert list(found.values()) == [(False, False, 0)] * 2

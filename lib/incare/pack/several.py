@@ -28,6 +28,16 @@ LOCKED = 3  # the exit code of a run that found another at work
 TRIES = 3
 # A worker that was killed leaves its run a moment to notice.
 WAITS = 20
+# Dask watches itself some thousand times a second, which costs the runs beside it a few percent of their time. Tasks
+# that take minutes need no such watch. Its settings for a worker's environment are for tasks that calculate in it.
+QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.nanny.pre-spawn-environ": {},
+}
 
 
 @dataclass(frozen=True)
@@ -128,10 +138,20 @@ def _on_dask(files: list[str], options: dict[str, Any], workers: int, scheduler:
     except ImportError:
         raise EngineError("The Dask engine needs the package distributed; python start.py setup installs it.") from None
     with _client(workers, scheduler) as client:
-        asked = {
-            client.submit(one, file, options, key=f"incare {file}", retries=TRIES, pure=False): file for file in files
-        }
-        for future in as_done(asked):
+        asked, waiting, done = {}, list(files), as_done()
+
+        def ask() -> None:
+            """Ask for as many at once as there are threads: more would wait behind one worker while another is idle."""
+            threads = max(sum(client.nthreads().values()), 1)
+            while waiting and done.count() < threads:
+                file = waiting.pop(0)
+                future = client.submit(one, file, options, key=f"incare {file}", retries=TRIES, pure=False)
+                asked[future] = file
+                done.add(future)
+
+        ask()
+        for future in done:
+            ask()
             problem = future.exception() if future.status == "error" else None
             # Another library's message may hold a path of a worker, not a child's value; its type says enough.
             yield (
@@ -144,6 +164,7 @@ def _on_dask(files: list[str], options: dict[str, Any], workers: int, scheduler:
 @contextmanager
 def _client(workers: int, scheduler: str) -> Iterator[Any]:
     """A client of the cluster at an address, or of one on this machine that nobody else can reach."""
+    import dask
     from distributed import Client, LocalCluster
 
     if scheduler:
@@ -155,6 +176,7 @@ def _client(workers: int, scheduler: str) -> Iterator[Any]:
             yield client
         return
     with (
+        dask.config.set(QUIET),
         tempfile.TemporaryDirectory(prefix="incare-dask-") as folder,
         LocalCluster(
             n_workers=workers,
