@@ -1,11 +1,13 @@
 """Many areas on this machine and on Dask: throughput, memory, and a worker killed on the way.
 
-Run:  python tests/bench/areas.py [--areas N]    (8 areas by default, some eight minutes; the country has 153)
+Run:  python tests/bench/areas.py [--areas N] [--beside N]
+      (8 areas by default, some five minutes; --areas 153 --beside 16, the whole country through Dask, some 45)
 
 Invented authorities of usual size, one params file each, the scorecard and the performance report. Two areas at a time
-by two processes, then by two Dask workers, then by Dask again with one worker killed when a quarter is done. Prints
-areas an hour and the most memory of one run (with its kernels); holds the ratio of the two engines, that nothing is
-lost, that all packs are equal to the byte, and that memory does not grow from the first areas to the last.
+by two processes, then by two Dask workers, then by Dask again with one worker killed when a quarter is done; the first
+and the last with `--beside` of the areas only. Prints areas an hour and the most memory of one run (with its kernels);
+holds the time of an area on Dask against that here, that nothing is lost, that packs of the same area are equal to the
+byte, and that memory does not grow from the first areas to the last.
 """
 
 from __future__ import annotations
@@ -95,32 +97,35 @@ def main() -> int:
     """Measure all in this run and hold the figures."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--areas", type=int, default=8)
-    areas = parser.parse_args().areas
+    parser.add_argument("--beside", type=int, help="how many of them here, and with a worker killed; all by default")
+    given = parser.parse_args()
+    areas, beside = given.areas, given.beside or given.areas
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         files = written(place, areas)
-        took, packs, lost = {}, {}, 0
-        for name, engine, kill in (
-            ("here", several.LOCAL, False),
-            ("dask", several.DASK, False),
-            ("killed", several.DASK, True),
+        each, packs, lost = {}, {}, 0
+        for name, engine, count, kill in (
+            ("here", several.LOCAL, beside, False),
+            ("dask", several.DASK, areas, False),
+            ("killed", several.DASK, beside, True),
         ):
-            took[name], ends, watch = run(files, place / name, engine, kill)
+            took, ends, watch = run(files[:count], place / name, engine, kill)
+            each[name] = took / count
             lost += sum(bool(ended.failure) for ended in ends)
             packs[name] = content(place / name)
             most = max(watch.most.values()) / 1024**2
-            print(
-                f"  {name}: {areas} areas in {took[name]:.0f} s, {3600 * areas / took[name]:.0f}/hour, {most:.0f} MB",
-                flush=True,
-            )
+            print(f"  {name}: {count} areas in {took:.0f} s, {3600 / each[name]:.0f}/hour, {most:.0f} MB", flush=True)
             if name == "dask":
                 half = areas // 2
                 early = max(value for done, value in watch.most.items() if done < half)
                 late = max(value for done, value in watch.most.items() if done >= half)
                 held("memory of a run, later areas ÷ earlier", late / early, most=MOST_GROWTH)
-        held("time on Dask ÷ time here", took["dask"] / took["here"], most=MOST_SLOWER)
+        held("time of an area on Dask ÷ here", each["dask"] / each["here"], most=MOST_SLOWER)
         held("areas lost", lost, most=0, digits=0)
-        differing = sum(packs["here"] != packs[name] for name in ("dask", "killed"))
+        # Packs stand in a folder for each area.
+        same = {file.split("/")[0] for file in packs["here"]}
+        on_dask = {file: data for file, data in packs["dask"].items() if file.split("/")[0] in same}
+        differing = sum(packs[name] != on_dask for name in ("here", "killed"))
         held("engines whose packs differ by a byte", differing, most=0, digits=0)
     return outcome()
 
