@@ -101,6 +101,41 @@ def test_cells_of_an_area_leave_out_other_areas_and_one_release(path):
     assert len(ledger.cells_of([], "Westmere")) == 0
 
 
+def test_one_areas_entries_are_read_without_going_through_the_cells_of_others(path, monkeypatch):
+    ledger.append(path, cells("four", area="Eastmere"), AT)
+    whole = ledger.read(path)
+    held = []
+    monkeypatch.setattr(ledger, "_digest", lambda rows, digest=ledger._digest: held.append(len(rows)) or digest(rows))
+
+    (mine,) = ledger.read(path, "Eastmere")
+    assert (mine.release, mine.number, mine.rows) == ("four", 4, whole[3].rows)
+    assert len(held) == 1
+    assert [entry.release for entry in ledger.releases(path)] == ["one", "two", "three", "four"]
+    assert len(held) == 1
+
+
+def test_cells_changed_under_another_area_stop_nobody_else_and_a_changed_chain_everybody(path):
+    ledger.append(path, cells("four", area="Eastmere"), AT)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([lines[0], lines[1].replace('"children", 45', '"children", 50'), *lines[2:]]))
+
+    assert len(ledger.read(path, "Eastmere")) == 1
+    for read in (ledger.read, lambda place: ledger.read(place, "Westmere")):
+        with pytest.raises(LedgerError, match="line 2: the cells were changed"):
+            read(path)
+    path.write_text("".join([lines[0], lines[1].replace('"number": 2', '"number": 3'), *lines[2:]]))
+    with pytest.raises(LedgerError, match="line 2: the ledger was changed"):
+        ledger.read(path, "Eastmere")
+
+
+def test_a_fact_put_in_after_the_cells_is_found(path):
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([lines[0], lines[1].replace("]]}", ']], "rows": [], "area": "Eastmere"}'), *lines[2:]]))
+
+    with pytest.raises(LedgerError, match="line 2 cannot be read"):
+        ledger.read(path, "Westmere")
+
+
 def test_two_areas_are_not_recorded_as_one_release(tmp_path):
     both = pd.concat([cells("one"), cells("one", area="Eastmere")])
 

@@ -231,7 +231,7 @@ def audit_pack(
     rules = rules or Rules(**params.get("disclosure", {}))
     rules.check("public")
     own, place = read_pack(pack), Path(records) if records else ledger.place(pack)
-    entries = ledger.read(place)
+    entries = ledger.read(place, facts["area"])
     earlier = ledger.cells_of(entries, facts["area"], without=name_of(facts))
     verdict = attack(own, earlier, rules)
     others = [*_unrounded(own, rules), *_of_pages(pack, rules), *_everyone(own, rules, params)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from incare.disclosure.turns import in_turn
 
 NAME = "ledger.jsonl"
 START = "0" * 64
+# What stands before the cells of a line: no text in it can hold these marks, as they would be escaped there.
+CELLS = b', "rows": '
 _DATES = ("period_start", "period_end")
 
 
@@ -52,28 +55,65 @@ def digest(cells: pd.DataFrame) -> str:
     return _digest(_rows(cells))
 
 
-def read(path: str | os.PathLike) -> list[Entry]:
-    """Every entry of a ledger, oldest first; none where there is no ledger.
+def read(path: str | os.PathLike, area: str | None = None) -> list[Entry]:
+    """Every entry of a ledger, oldest first, or those of one area; none where there is no ledger.
 
-    Raises `LedgerError` naming the first line that was changed, removed, put in or torn. Lines cut off at the end
-    leave no trace in the file itself: a pack that is in no line shows it (`incare audit`).
+    The chain is held for every line, the cells for the entries returned: what a ledger knows of a hundred other areas
+    is not gone through for one. Raises `LedgerError` naming the first line that was changed, removed, put in or torn.
+    Lines cut off at the end leave no trace in the file itself: a pack that is in no line shows it (`incare audit`).
     """
     path = Path(path)
+    return [_with_cells(entry, cells, path) for entry, cells in _lines(path) if area is None or entry.area == area]
+
+
+def releases(path: str | os.PathLike) -> list[Entry]:
+    """Every entry of a ledger without its cells; raises `LedgerError` as `read` does, but not for changed cells."""
+    return [entry for entry, _ in _lines(Path(path))]
+
+
+def _lines(path: Path) -> Iterator[tuple[Entry, bytes]]:
+    """Each line as an entry without its cells, which stand last, and the text of these; the chain holds up to there."""
     if not path.exists():
-        return []
-    entries: list[Entry] = []
-    previous = START
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n")[:-1], start=1):
-        entry = _entry(line, path, number)
-        if entry.number != number or entry.previous != previous or _hash(entry) != entry.hash:
-            raise LedgerError(f"{path.name}, line {number}: the ledger was changed. Restore it from a copy.")
-        if _digest(entry.rows) != entry.digest:
-            raise LedgerError(f"{path.name}, line {number}: the cells were changed. Restore the ledger from a copy.")
-        entries.append(entry)
-        previous = entry.hash
-    if not path.read_bytes().endswith(b"\n") and path.stat().st_size:
-        raise LedgerError(f"{path.name}, line {len(entries) + 1}: the last line is torn. Remove it and publish again.")
-    return entries
+        return
+    previous, number = START, 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                raise LedgerError(f"{path.name}, line {number}: the last line is torn. Remove it and publish again.")
+            entry, cells = _entry(line, path, number)
+            if entry.number != number or entry.previous != previous or _hash(entry) != entry.hash:
+                raise LedgerError(f"{path.name}, line {number}: the ledger was changed. Restore it from a copy.")
+            yield entry, cells
+            previous = entry.hash
+
+
+def _entry(line: bytes, path: Path, number: int) -> tuple[Entry, bytes]:
+    try:
+        facts, _, cells = line.partition(CELLS)
+        return Entry(**json.loads(facts + b"}"), rows=[]), cells
+    except (ValueError, TypeError):
+        raise _unreadable(path, number) from None
+
+
+def _with_cells(entry: Entry, cells: bytes, path: Path) -> Entry:
+    try:
+        # Nothing but the cells may stand there: a fact said twice would be another than the one that was held.
+        (rows,) = json.loads(b'{"rows": ' + cells, object_pairs_hook=_only_rows)
+    except (ValueError, TypeError):
+        raise _unreadable(path, entry.number) from None
+    if _digest(rows) != entry.digest:
+        raise LedgerError(f"{path.name}, line {entry.number}: the cells were changed. Restore the ledger from a copy.")
+    return replace(entry, rows=rows)
+
+
+def _only_rows(pairs: list[tuple[str, list]]) -> list:
+    if [name for name, _ in pairs] != ["rows"]:
+        raise ValueError
+    return [rows for _, rows in pairs]
+
+
+def _unreadable(path: Path, number: int) -> LedgerError:
+    return LedgerError(f"{path.name}, line {number} cannot be read. Restore the ledger from a copy.")
 
 
 def append(path: str | os.PathLike, cells: pd.DataFrame, at: datetime) -> Entry:
@@ -81,7 +121,7 @@ def append(path: str | os.PathLike, cells: pd.DataFrame, at: datetime) -> Entry:
 
     `cells` are those of one release and area, as `released` returns them. A release recorded already with the same
     cells is not recorded twice. Other processes wait their turn. Raises `LedgerError` for a ledger that does not hold
-    together, or cannot be written.
+    together, as `read` of the area does, or cannot be written.
     """
     path = Path(path)
     names = cells[["release", "area"]].drop_duplicates()
@@ -96,12 +136,13 @@ def append(path: str | os.PathLike, cells: pd.DataFrame, at: datetime) -> Entry:
 
 
 def _appended(path: Path, release: str, area: str, rows: list, at: datetime) -> Entry:
-    entries = read(path)
-    same = [entry for entry in entries if entry.release == release and entry.digest == _digest(rows)]
+    own = _digest(rows)
+    entries = [_with_cells(entry, text, path) if entry.area == area else entry for entry, text in _lines(path)]
+    same = [entry for entry in entries if entry.release == release and entry.digest == own]
     if same:
         return same[-1]
     previous = entries[-1].hash if entries else START
-    entry = Entry(len(entries) + 1, release, area, at.isoformat(timespec="seconds"), _digest(rows), previous, "", rows)
+    entry = Entry(len(entries) + 1, release, area, at.isoformat(timespec="seconds"), own, previous, "", rows)
     entry = Entry(**{**entry.__dict__, "hash": _hash(entry)})
     line = json.dumps(entry.__dict__, ensure_ascii=False, sort_keys=True) + "\n"
     with path.open("a", encoding="utf-8", newline="\n") as file:
@@ -127,11 +168,11 @@ def mend(path: str | os.PathLike) -> bool:
         return False
     try:
         with in_turn(path):
-            written = path.read_bytes()
-            whole = written.rfind(b"\n") + 1
-            if whole == len(written):
-                return False
-            os.truncate(path, whole)
+            with path.open("rb") as file:
+                file.seek(max(path.stat().st_size - 1, 0))
+                if file.read() in (b"", b"\n"):
+                    return False
+            os.truncate(path, path.read_bytes().rfind(b"\n") + 1)
     except OSError as problem:
         raise LedgerError(f"{path} cannot be written: {problem.strerror or type(problem).__name__}.") from None
     return True
@@ -141,13 +182,6 @@ def cells_of(entries: list[Entry], area: str, without: str = "") -> pd.DataFrame
     """The cells of every release of an area, oldest first, but for the release called `without`."""
     parts = [entry.cells() for entry in entries if entry.area == area and entry.release != without]
     return pd.concat(parts, ignore_index=True) if parts else _frame([])
-
-
-def _entry(line: str, path: Path, number: int) -> Entry:
-    try:
-        return Entry(**json.loads(line))
-    except (ValueError, TypeError):
-        raise LedgerError(f"{path.name}, line {number} cannot be read. Restore the ledger from a copy.") from None
 
 
 def _hash(entry: Entry) -> str:

@@ -91,7 +91,7 @@ def publish_recorded(at: publish.Place, params: Params, now: datetime) -> Path:
 
 def earlier(place: str | os.PathLike, area: str) -> pd.DataFrame:
     """The cells of everything that was published of an area, oldest first, as the ledger has them."""
-    return ledger.cells_of(ledger.read(place), area)
+    return ledger.cells_of(ledger.read(place, area), area)
 
 
 def fingerprint(reports: str | os.PathLike, params: Params) -> str:
@@ -104,13 +104,13 @@ def fingerprint(reports: str | os.PathLike, params: Params) -> str:
         return ""
     ledger.mend(place)
     own = f"{params.area} {params.quarter} "
-    others = [e.digest for e in ledger.read(place) if e.area == params.area and not f"{e.release} ".startswith(own)]
+    others = [e.digest for e in ledger.releases(place) if e.area == params.area and not f"{e.release} ".startswith(own)]
     return hashlib.sha256("".join(others).encode()).hexdigest() if others else ""
 
 
 def _record_standing(at: publish.Place, place: Path, now: datetime) -> None:
     """Record the public packs of the area that stand published but are in no line of the ledger."""
-    known = {entry.release for entry in ledger.read(place)}
+    known = {entry.release for entry in ledger.releases(place)}
     for manifest in sorted(at.target.parent.glob(f"*/{MANIFEST}")):
         try:
             facts = read_manifest(manifest.parent)
