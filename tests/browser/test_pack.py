@@ -22,6 +22,9 @@ BEYOND = """() => {
   }
   return found;
 }"""
+# Tables that are wider than the place they scroll in.
+WIDER = """() => [...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1)
+  .map(e => e.getAttribute('aria-label'))"""
 pytestmark = pytest.mark.browser
 
 
@@ -46,6 +49,14 @@ def test_no_page_scrolls_sideways_at_any_width_or_asks_the_network(browser, pack
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
         assert tab.evaluate(BEYOND) == []
     assert [url for url in tab.asked if not url.startswith(("file://", "data:"))] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_on_a_usual_screen_no_table_has_to_be_scrolled(browser, packs, name):
+    tab = opened(browser, packs / f"{name}.html")
+    for width in (1440, 1280):
+        tab.set_viewport_size({"width": width, "height": 900})
+        assert tab.evaluate(WIDER) == [], width
 
 
 @pytest.mark.parametrize("name", PAGES)
