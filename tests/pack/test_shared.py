@@ -84,6 +84,13 @@ def test_two_notebooks_share_one_projection_which_is_the_one_they_would_make_by_
             assert (mine, type(mine)) == (theirs, type(theirs)), each.name
 
 
+def test_a_projection_that_is_refused_is_shared_with_its_reason(record, folder):
+    # Before the record begins nothing can be projected from.
+    first, second = (forecasts.ahead(record, "2010-11 Q4", 4, wants=wants) for wants in (None, WANTS))
+    assert first.refused == second.refused != ""
+    assert second.ahead.empty
+
+
 def test_a_changed_scenario_file_is_projected_anew(record, folder, tmp_path):
     file = tmp_path / "more.yaml"
     file.write_text("name: First\nstaffing: {advisers: 6.5}\n", encoding="utf-8")

@@ -431,8 +431,10 @@ def with_take_up(
 ) -> ProtectedProjection:
     """The projection with how many of those whom support until 25 adds would want it (`low, mid, high`).
 
-    `wants` as for `of_record`; missing where it is None or their number is hidden.
+    `wants` as for `of_record`; missing where it is None or their number is hidden. A refused projection stays as it is.
     """
+    if shown.refused:
+        return shown
     frame, public = shown.advisers.copy(), shown.profile == "public"
     ranges = [
         capacity.take_up(int(added), *wants) if wants and np.isfinite(added) else None for added in frame["added"]

@@ -33,7 +33,7 @@ def once(facts: list, make: Callable[[], dict[str, pd.DataFrame]]) -> dict[str, 
     """Frames by name, made by the first process that asks for these facts and read by the others.
 
     `facts` name everything that the frames depend on, apart from the code, which stays the same for a run. Outside a
-    run they are made each time.
+    run they are made each time. Raises `OSError` where they cannot be written, and what `make` raises.
     """
     place = folder()
     if place is None:
