@@ -149,6 +149,7 @@ FAULTS = (
         "one whole pack stands, old or new; --resume finishes",
         (RUNS, "test_a_run_killed_at_any_point_leaves_one_whole_pack_and_resume_finishes_the_new_one"),
         (RUNS, "test_a_run_killed_in_the_middle_leaves_the_old_pack_no_kernels_and_a_place_for_the_next_run"),
+        (RUNS, "test_what_a_killed_run_left_goes_with_the_next_run_even_if_the_pack_stands_as_it_is"),
     ),
     (
         "disk full",

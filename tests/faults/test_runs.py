@@ -69,6 +69,11 @@ def forked(process: psutil.Process) -> bool:
     return "incare.pack.warm" in process.cmdline() and "incare.pack.warm" in process.parent().cmdline()
 
 
+def left(house: House) -> list[Path]:
+    """The folders of runs that have not tidied up."""
+    return [path for kind in (".staging", ".work") for path in house.folder.glob(f"reports/{kind}/*") if path.is_dir()]
+
+
 def test_a_run_killed_in_the_middle_leaves_the_old_pack_no_kernels_and_a_place_for_the_next_run(published):
     house, begun = published, slow(published)
     process = house.command("run", house.params)
@@ -89,8 +94,24 @@ def test_a_run_killed_in_the_middle_leaves_the_old_pack_no_kernels_and_a_place_f
     ended = house.run()
     assert ended.returncode == 0, ended.stderr
     assert "second pack" in (house.pack / "10_first.html").read_text(encoding="utf-8")
-    left = [path for kind in (".staging", ".work") for path in house.folder.glob(f"reports/{kind}/*")]
-    assert not [path for path in left if path.is_dir()]
+    assert left(house) == []
+
+
+def test_what_a_killed_run_left_goes_with_the_next_run_even_if_the_pack_stands_as_it_is(published):
+    house, begun = published, slow(published)
+    process = house.command("run", house.params)
+    wait_for(begun.exists)
+    process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+    process.communicate()
+    assert left(house) != []
+
+    (house.folder / "notebooks" / "20_slow.ipynb").unlink()
+    house.write_params()
+    ended = house.run()
+
+    assert "Nothing that decides this pack has changed" in ended.stdout
+    assert stands(house)
+    assert left(house) == []
 
 
 def test_a_run_killed_at_any_point_leaves_one_whole_pack_and_resume_finishes_the_new_one(tmp_path):

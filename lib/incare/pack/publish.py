@@ -287,7 +287,7 @@ def tidy(at: Place, now: datetime) -> None:
 
     Their restricted folders go when they belong to the pack about to be made.
     """
-    for folder in sorted(p for p in at.staging.parent.iterdir() if p.is_dir()):
+    for folder in _folders(at.staging.parent):
         owner = _read(folder / "owner.json")
         if not _is_abandoned(folder, owner, now):
             continue
@@ -295,10 +295,14 @@ def tidy(at: Place, now: datetime) -> None:
             _put_back(folder / "replaced", at.reports / owner["target"])
         shutil.rmtree(folder, ignore_errors=True)
     ours = at.target.relative_to(at.reports).as_posix()
-    for folder in sorted(p for p in at.work.parent.iterdir() if p.is_dir()):
+    for folder in _folders(at.work.parent):
         owner = _read(folder / "owner.json")
         if _is_abandoned(folder, owner, now) and (owner is None or owner["target"] == ours):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folders(place: Path) -> list[Path]:
+    return sorted(p for p in place.iterdir() if p.is_dir()) if place.is_dir() else []
 
 
 def _is_abandoned(folder: Path, owner: dict | None, now: datetime) -> bool:

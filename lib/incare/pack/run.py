@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -90,7 +90,7 @@ def run(
     before, known = _looked_at(params), extract_fingerprint(params)
     jobs = planned(known) if known else ()
     if known and reuse != resume.NONE and _stands(at, plan.whole(params, jobs, code["sources"])):
-        return _left_standing(at, jobs, listener)
+        return _left_standing(at, jobs, listener, started)
     with warming(jobs, at.work) as kernels:
         record = read_record(params)
         params_file.agree(params, record)
@@ -104,7 +104,7 @@ def run(
             attack.sharing(at, params, started),
         ):
             if reuse != resume.NONE and _stands(at, whole):
-                return _left_standing(at, jobs, listener)
+                return _left_standing(at, jobs, listener, started)
             over = _planned(jobs, at, started, reuse, listener)
             results = _Results(jobs, _footer(params, code, record.fingerprint))
             for kept in over.values():
@@ -139,9 +139,11 @@ def run(
     return Published(pack, outcomes)
 
 
-def _left_standing(at: publish.Place, jobs: tuple[plan.Job, ...], listener: Listener) -> Published:
+def _left_standing(at: publish.Place, jobs: tuple[plan.Job, ...], listener: Listener, now: datetime) -> Published:
     """The published pack as the answer of a run that would make the same again."""
     resume.stands(at)
+    with suppress(OSError):
+        publish.tidy(at, now)  # the run that published it may have been killed before it tidied up
     listener.say(f"Nothing that decides this pack has changed since it was published: {at.target} stands.")
     shutil.rmtree(at.work, ignore_errors=True)
     return Published(at.target, resume.as_published(jobs, at.target))
