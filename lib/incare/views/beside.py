@@ -103,6 +103,8 @@ def late_reviews(beside: Protected) -> Html:
 
 
 def _groups(beside: Protected, name: str, by: str, caption: str, head: str) -> Html:
+    if not shown.has_rows(beside, name, by):
+        return tag("p", f"{caption}: {NOT_HERE}.", class_="quiet")
     found = shown.rows(beside, name, by)
     everyone = shown.rows(beside, name).tail(1)
     both = pd.concat([found, everyone])
@@ -128,20 +130,14 @@ def returners(beside: Protected, protected: Protected) -> Html:
 
 def by_home(beside: Protected) -> Html:
     """Work and learning by where young people live."""
-    name = "cl_eet_by_accommodation_pct"
-    if not shown.has_rows(beside, name, "accommodation"):
-        return tag("p", f"Work and learning by home: {NOT_HERE}.", class_="quiet")
     caption = "In education, employment or training, by where young people live"
-    return _groups(beside, name, "accommodation", caption, "Home")
+    return _groups(beside, "cl_eet_by_accommodation_pct", "accommodation", caption, "Home")
 
 
 def staying_put(beside: Protected) -> Html:
     """Staying put with former foster carers, by special educational needs."""
-    name = "cl_staying_put_by_need_pct"
-    if not shown.has_rows(beside, name, "ehcp"):
-        return tag("p", f"Staying put by special educational needs: {NOT_HERE}.", class_="quiet")
     caption = "Staying put with former foster carers, by education, health and care plan"
-    return _groups(beside, name, "ehcp", caption, "Has such a plan")
+    return _groups(beside, "cl_staying_put_by_need_pct", "ehcp", caption, "Has such a plan")
 
 
 def sustained(beside: Protected) -> Html:
