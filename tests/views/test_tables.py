@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from incare.disclosure.protect import Protected
-from incare.views import cards, panels, tables
+from incare.views import cards, numbers, panels, tables
 from incare.views.markup import Html, tag
 
 
@@ -212,6 +212,25 @@ def test_a_plain_table_can_show_some_columns_under_other_heads():
     rows = pd.DataFrame({"topic": ["plans"], "measure": ["plans_pct"], "title": ["Plans up to date"]})
     said = text(tables.plain(rows, "Measures", {"title": "Measure", "measure": "Name in files"}))
     assert said == "Measures Measure Name in files Plans up to date plans_pct"
+
+
+def test_the_headings_of_a_plain_table_keep_names_as_they_are_written():
+    rows = pd.DataFrame({"year_to_31_march": ["2025"], "oc2": [5], "placed_for_adoption": [8]})
+    assert text(tables.plain(rows, "Rows")) == "Rows Year to 31 March OC2 Placed for adoption 2025 5 8"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "unit", "said"),
+    [
+        (13.0, 16.7, "points", "13.0 to 16.7"),
+        (13.0, 16.0, "points", "13 to 16"),
+        (62.5, 70.0, "%", "63% to 70%"),
+        (1200.0, 1310.5, "days", "1,200.0 to 1,310.5"),
+    ],
+)
+def test_where_one_limit_has_a_decimal_so_has_the_other(low, high, unit, said):
+    assert numbers.limits(low, high, unit) == said
+    assert tables.between(pd.Series({"low": low, "high": high}), "low", "high", unit) == said
 
 
 def test_in_public_the_colours_are_said_to_follow_the_printed_figures(public, restricted, drawn):

@@ -36,10 +36,10 @@ def mix(found: pd.DataFrame, measure: Measure) -> str:
 def forecast(history: pd.DataFrame, forecasts: pd.DataFrame, measure: Measure) -> str:
     """The alternative text of a fan of forecasts after the history."""
     last = forecasts.iloc[-1]
-    lo, hi = (numbers.number(last[c], measure.unit) for c in ("lo95", "hi95"))
+    likely = numbers.limits(last["lo95"], last["hi95"], measure.unit)
     return (
         f"Line chart of {lower_first(measure.title)}, {span(history)}, with a forecast to "
-        f"{numbers.long_date(last['ds'])}: {numbers.amount(last['mean'], measure.unit)}, 95% interval {lo} to {hi}."
+        f"{numbers.long_date(last['ds'])}: {numbers.amount(last['mean'], measure.unit)}, 95% interval {likely}."
     )
 
 
@@ -62,8 +62,7 @@ def latest(found: pd.DataFrame) -> str:
     text = f"Latest {numbers.amount(row['value'], row['unit'])}"
     if pd.isna(row["lower"]) or pd.isna(row["upper"]):
         return f"{text}."
-    lower, upper = (numbers.number(row[c], row["unit"]) for c in ("lower", "upper"))
-    return f"{text}, 95% interval {lower} to {upper}."
+    return f"{text}, 95% interval {numbers.limits(row['lower'], row['upper'], row['unit'])}."
 
 
 def gaps(found: pd.DataFrame) -> str:

@@ -70,7 +70,7 @@ def quality(beside: Protected) -> Html:
     if row is None or not numbers.is_shown(row):
         return tag("p", f"Days from assessment to pathway plan: {_said(row)}.", class_="quiet")
     low, high = (_row(beside, f"pathway_plan_days_{side}_quartile") for side in ("lower", "upper"))
-    middle = f"{numbers.number(low['value'])} to {numbers.number(high['value'])}"
+    middle = numbers.limits(low["value"], high["value"])
     half, plans = numbers.amount(row["value"], "days"), numbers.number(row["denominator"])
     return tag(
         "p",

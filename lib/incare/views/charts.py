@@ -304,10 +304,9 @@ def _draw_fan(axes, found: pd.DataFrame, coming: pd.DataFrame) -> None:
 
 def _fan_labels(coming: pd.DataFrame, known: Measure) -> list[Label]:
     last = coming.iloc[-1]
-    low, high = (numbers.number(last[c], known.unit) for c in ("lo95", "hi95"))
     return [
         Label(numbers.number(last["mean"], known.unit), last["mean"], house.FORECAST, "bold"),
-        Label(f"95%: {low} to {high}", last["lo95"], house.QUIET),
+        Label(f"95%: {numbers.limits(last['lo95'], last['hi95'], known.unit)}", last["lo95"], house.QUIET),
     ]
 
 

@@ -75,7 +75,7 @@ def _of(row: pd.Series) -> str:
     if row["unit"] == "%" and pd.notna(row["numerator"]) and pd.notna(row["denominator"]):
         parts.append(f"{row['numerator']:,.0f} of {row['denominator']:,.0f}")
     if pd.notna(row["lower"]) and pd.notna(row["upper"]):
-        parts.append(f"{numbers.number(row['lower'], row['unit'])} to {numbers.number(row['upper'], row['unit'])}")
+        parts.append(numbers.limits(row["lower"], row["upper"], row["unit"]))
     return ", ".join(parts)
 
 

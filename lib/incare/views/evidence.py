@@ -189,8 +189,8 @@ def _ahead_row(known: Measure, coming: pd.DataFrame, tested: pd.DataFrame) -> Ht
         row = tried.loc[(tried["horizon"] - len(coming)).abs().idxmin()]
         points = " points" if known.unit == "%" else ""
         errors = [f"{numbers.half_up(row[name], 1)}{points}" for name in ("mae", "mae_last_value")]
-    low, high = (numbers.number(last[name], known.unit) for name in ("lo95", "hi95"))
-    figures = (numbers.number(last["mean"], known.unit), f"{low} to {high}", *errors)
+    likely = numbers.limits(last["lo95"], last["hi95"], known.unit)
+    figures = (numbers.number(last["mean"], known.unit), likely, *errors)
     return tag(
         "tr",
         tag("th", known.title, scope="row"),

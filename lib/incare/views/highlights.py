@@ -283,14 +283,13 @@ def chances(found: ProtectedForecasts, catalogue: Catalogue, targets: dict | Non
 
 
 def _chance_row(measure: Measure, last: pd.Series, target: float) -> Html:
-    low, high = (numbers.number(last[name], measure.unit) for name in ("lo95", "hi95"))
     return tag(
         "tr",
         tag("th", measure.title, scope="row"),
         tag("td", numbers.number(target, measure.unit), class_="n"),
         tag("td", numbers.short_month(last["ds"]), class_="n"),
         tag("td", numbers.number(last["mean"], measure.unit), class_="n"),
-        tag("td", f"{low} to {high}", class_="n"),
+        tag("td", numbers.limits(last["lo95"], last["hi95"], measure.unit), class_="n"),
         tag("td", tag("strong", chance_words(chance(last, target, measure.better))), class_="n"),
     )
 

@@ -48,6 +48,17 @@ def amount(value: float, unit: str) -> str:
     return f"{text} {_ONE[unit] if text == '1' and unit in _ONE else unit}"
 
 
+def limits(low: float, high: float, unit: str = "") -> str:
+    """Two limits as printed: `70% to 77%`; where one has a decimal so has the other: `13.0 to 16.7`.
+
+    Raises `ValueError` for a missing value.
+    """
+    both = [number(value, unit) for value in (low, high)]
+    if any("." in text for text in both):
+        both = [f"{half_up(value, 1):,}" for value in (low, high)]
+    return " to ".join(both)
+
+
 def is_shown(row: pd.Series) -> bool:
     """Whether a row has a value that may be printed."""
     return row["status"] in ("ok", "low") and bool(pd.notna(row["value"]))

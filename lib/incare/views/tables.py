@@ -246,6 +246,8 @@ def _benchmark_row(row: pd.Series, known: Measure) -> Html:
 
 # Columns whose numbers are names.
 _TEXTS = ("rule", "table", "year_to_31_march")
+# Columns whose names are written otherwise than as words.
+_HEADS = {"year_to_31_march": "Year to 31 March", "ad1": "AD1", "oc2": "OC2", "oc3": "OC3", "uasc": "UASC"}
 
 
 def plain(frame, caption: str, heads: dict[str, str] | None = None) -> Html:
@@ -264,7 +266,8 @@ def plain(frame, caption: str, heads: dict[str, str] | None = None) -> Html:
         return tag("p", tag("strong", caption), ": none.")
     figures = [name not in _TEXTS and _is_figures(rows[name]) for name in rows.columns]
     body = [_plain_row(row, figures) for row in rows.itertuples(index=False)]
-    named = [(heads or {}).get(name, str(name).replace("_", " ").capitalize()) for name in rows.columns]
+    known = _HEADS | (heads or {})
+    named = [known.get(name, str(name).replace("_", " ").capitalize()) for name in rows.columns]
     return laid_out(caption, named, body, [], figures=figures)
 
 
@@ -317,7 +320,7 @@ def between(row: pd.Series, low: str, high: str, unit: str) -> str:
     """Two limits of a row as printed in a unit, such as `70% to 77%`; a dash where one is missing."""
     if pd.isna(row[low]) or pd.isna(row[high]):
         return "–"
-    return f"{numbers.number(row[low], unit)} to {numbers.number(row[high], unit)}"
+    return numbers.limits(row[low], row[high], unit)
 
 
 def symbol_cell(row: pd.Series | None) -> Html:

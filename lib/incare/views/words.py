@@ -273,10 +273,10 @@ def of_measure(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
 
 
 def _expected(last: pd.Series, measure: Measure) -> str:
-    lo80, hi80, lo95, hi95 = (numbers.number(last[c], measure.unit) for c in ("lo80", "hi80", "lo95", "hi95"))
+    eight, nineteen = (numbers.limits(last[f"lo{n}"], last[f"hi{n}"], measure.unit) for n in (80, 95))
     return (
         f"{measure.title} at {numbers.long_date(last['ds'])}: {numbers.amount(last['mean'], measure.unit)} expected. "
-        f"80% interval {lo80} to {hi80} (8 times in 10); 95% interval {lo95} to {hi95} (19 times in 20)."
+        f"80% interval {eight} (8 times in 10); 95% interval {nineteen} (19 times in 20)."
     )
 
 
