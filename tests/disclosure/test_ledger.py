@@ -1,6 +1,8 @@
 """The ledger: what was released stays written down, and a change to it shows."""
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pandas as pd
@@ -9,6 +11,7 @@ import pytest
 from incare.disclosure import ledger, protect
 from incare.disclosure.ledger import LedgerError
 from incare.disclosure.released import released
+from incare.disclosure.turns import in_turn
 
 from .drawn import counts, shares
 
@@ -84,6 +87,35 @@ def test_a_torn_last_line_is_found(path):
 
     with pytest.raises(LedgerError, match="line 3"):
         ledger.read(path)
+
+
+def test_a_line_that_another_process_is_writing_is_waited_for(path):
+    before = path.read_bytes()
+    ledger.append(path, cells("four"), AT)
+    line = path.read_bytes().removeprefix(before)
+    path.write_bytes(before + line[:100])
+
+    with ThreadPoolExecutor(1) as reader:
+        with in_turn(path):  # as another area's run has it while it records its own pack
+            read = reader.submit(ledger.read, path)
+            with pytest.raises(TimeoutError):
+                read.result(timeout=0.5)
+            with path.open("ab") as file:
+                file.write(line[100:])
+        assert [entry.release for entry in read.result(timeout=30)] == ["one", "two", "three", "four"]
+
+
+def test_a_line_that_was_given_up_while_it_was_waited_for_is_not_there(path):
+    before = path.read_bytes()
+    path.write_bytes(before + b'{"area": ')
+
+    with ThreadPoolExecutor(1) as reader:
+        with in_turn(path):
+            read = reader.submit(ledger.read, path)
+            with pytest.raises(TimeoutError):
+                read.result(timeout=0.5)
+            os.truncate(path, len(before))
+        assert [entry.release for entry in read.result(timeout=30)] == ["one", "two", "three"]
 
 
 def test_a_digest_does_not_depend_on_the_order_of_cells():

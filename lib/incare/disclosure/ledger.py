@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -59,8 +60,9 @@ def read(path: str | os.PathLike, area: str | None = None) -> list[Entry]:
     """Every entry of a ledger, oldest first, or those of one area; none where there is no ledger.
 
     The chain is held for every line, the cells for the entries returned: what a ledger knows of a hundred other areas
-    is not gone through for one. Raises `LedgerError` naming the first line that was changed, removed, put in or torn.
-    Lines cut off at the end leave no trace in the file itself: a pack that is in no line shows it (`incare audit`).
+    is not gone through for one. A line that another process is writing is waited for. Raises `LedgerError` naming the
+    first line that was changed, removed, put in or torn. Lines cut off at the end leave no trace in the file itself: a
+    pack that is in no line shows it (`incare audit`).
     """
     path = Path(path)
     return [_with_cells(entry, cells, path) for entry, cells in _lines(path) if area is None or entry.area == area]
@@ -71,20 +73,46 @@ def releases(path: str | os.PathLike) -> list[Entry]:
     return [entry for entry, _ in _lines(Path(path))]
 
 
-def _lines(path: Path) -> Iterator[tuple[Entry, bytes]]:
-    """Each line as an entry without its cells, which stand last, and the text of these; the chain holds up to there."""
+def _lines(path: Path, ours: bool = False) -> Iterator[tuple[Entry, bytes]]:
+    """Each line as an entry without its cells, which stand last, and the text of these; the chain holds up to there.
+
+    `ours`: this process has the turn to write.
+    """
+    previous = START
+    for number, line in enumerate(_texts(path, ours), start=1):
+        if not line.endswith(b"\n"):
+            raise LedgerError(f"{path.name}, line {number}: the last line is torn. Remove it and publish again.")
+        entry, cells = _entry(line, path, number)
+        if entry.number != number or entry.previous != previous or _hash(entry) != entry.hash:
+            raise LedgerError(f"{path.name}, line {number}: the ledger was changed. Restore it from a copy.")
+        yield entry, cells
+        previous = entry.hash
+
+
+def _texts(path: Path, ours: bool) -> Iterator[bytes]:
+    """The lines as they stand. One that has no end yet is read again when nobody is writing."""
     if not path.exists():
         return
-    previous, number = START, 0
+    whole = 0
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.endswith(b"\n"):
-                raise LedgerError(f"{path.name}, line {number}: the last line is torn. Remove it and publish again.")
-            entry, cells = _entry(line, path, number)
-            if entry.number != number or entry.previous != previous or _hash(entry) != entry.hash:
-                raise LedgerError(f"{path.name}, line {number}: the ledger was changed. Restore it from a copy.")
-            yield entry, cells
-            previous = entry.hash
+        for line in file:
+            if not ours and not line.endswith(b"\n"):
+                break
+            whole += len(line)
+            yield line
+        else:
+            return
+    yield from _texts_from(path, whole)
+
+
+def _texts_from(path: Path, start: int) -> list[bytes]:
+    with ExitStack() as turn:
+        # Where no lock can be had, as in a folder that may only be read, the file is taken as it stands.
+        with suppress(OSError):
+            turn.enter_context(in_turn(path))
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.readlines()
 
 
 def _entry(line: bytes, path: Path, number: int) -> tuple[Entry, bytes]:
@@ -137,7 +165,9 @@ def append(path: str | os.PathLike, cells: pd.DataFrame, at: datetime) -> Entry:
 
 def _appended(path: Path, release: str, area: str, rows: list, at: datetime) -> Entry:
     own = _digest(rows)
-    entries = [_with_cells(entry, text, path) if entry.area == area else entry for entry, text in _lines(path)]
+    entries = [
+        _with_cells(entry, text, path) if entry.area == area else entry for entry, text in _lines(path, ours=True)
+    ]
     same = [entry for entry in entries if entry.release == release and entry.digest == own]
     if same:
         return same[-1]
