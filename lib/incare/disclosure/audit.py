@@ -15,7 +15,7 @@ from incare.disclosure import ledger
 from incare.disclosure.bounds import Wanted, search
 from incare.disclosure.complementary import CROSS
 from incare.disclosure.protect import SHOWN, Protected, Rules, protect
-from incare.disclosure.relations import BEHIND, REVISED, Web, webs
+from incare.disclosure.relations import BEHIND, REVISED, YEARS_OF, Web, webs
 from incare.disclosure.released import KEY, Facts, PackError, name_of, read_manifest, read_pack
 from incare.disclosure.released import released as released_cells
 from incare.disclosure.spoken import unexplained
@@ -148,9 +148,9 @@ def protect_and_attack(
     `earlier` are the cells of earlier releases, which the attacker holds as well; `cohort` says of whom a question
     asked, when the series answers one; `choices` the definitions other than the default, by measure. In the first turns
     the smallest shown row of the same table and group as each cell that gives way is hidden, or else its total, and of
-    a revision that gives way the revised row itself; then all of the measure in that period; in the last turns the
-    group in every measure. The verdict is that of the last turn: not safe when `turns` were not enough, or nothing is
-    left to hide. Takes seconds per attack.
+    a revision that gives way the revised row itself; of a quarter, the rolling years that hold it; then all of the
+    measure in that period; in the last turns the group in every measure. The verdict is that of the last turn: not safe
+    when `turns` were not enough, or nothing is left to hide. Takes seconds per attack.
     """
     rules = rules or Rules()
     also, attacked = np.zeros(len(series), bool), attacker(earlier, rules)
@@ -160,6 +160,9 @@ def protect_and_attack(
         told = shown.frame["status"].isin(SHOWN).to_numpy()
         more = np.zeros(len(series), bool)
         ways = (_beside, _measure_of, _group_of)[(turn >= GENTLE) + (turn >= 2 * GENTLE) :]
+        if turn >= GENTLE // 2:
+            # What stands beside a quarter does not help when rolling years tell it.
+            ways = (_of_its_years, *ways)
         # The rolling year that ends with a quarter may be hidden, or older than the record, and others still tell it.
         for unsafe in (verdict.unsafe, _years_with(verdict.unsafe))[turn >= GENTLE // 2 :]:
             for further in ways:
@@ -173,8 +176,23 @@ def protect_and_attack(
 def _years_with(unsafe: pd.DataFrame) -> pd.DataFrame:
     """The unsafe cells, and for each quarter behind a rolling year the four years that hold it."""
     behind = unsafe[unsafe["what"] == BEHIND]
-    years = [behind.assign(period_end=behind["period_end"] + pd.offsets.MonthEnd(3 * later)) for later in (1, 2, 3)]
+    years = [behind.assign(period_end=_later(behind, quarters)) for quarters in (1, 2, 3)]
     return pd.concat([unsafe, *years], ignore_index=True)
+
+
+def _of_its_years(series: pd.DataFrame, told: np.ndarray, unsafe: pd.DataFrame) -> np.ndarray:
+    """The group in every rolling year that counts the same children as an unsafe quarter of starts or exits."""
+    wanted = [
+        unsafe[unsafe["measure"] == flow].assign(measure=year, period_end=lambda u, n=later: _later(u, n))
+        for flow, years in YEARS_OF.items()
+        for year, _ in years
+        for later in range(4)
+    ]
+    return _alike(series, pd.concat(wanted), [*_MEASURE_OF, "breakdown", "category"])
+
+
+def _later(unsafe: pd.DataFrame, quarters: int) -> pd.Series:
+    return unsafe["period_end"] + pd.offsets.MonthEnd(3 * quarters)
 
 
 def _beside(series: pd.DataFrame, told: np.ndarray, unsafe: pd.DataFrame) -> np.ndarray:
