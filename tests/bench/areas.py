@@ -111,7 +111,10 @@ def main() -> int:
         ):
             took, ends, watch = run(files[:count], place / name, engine, kill)
             each[name] = took / count
-            lost += sum(bool(ended.failure) for ended in ends)
+            failed = [ended for ended in ends if ended.failure]
+            lost += len(failed)
+            for ended in failed:
+                print(f"  {name}: {Path(ended.params).stem} failed: {ended.failure}", flush=True)
             packs[name] = content(place / name)
             most = max(watch.most.values()) / 1024**2
             print(f"  {name}: {count} areas in {took:.0f} s, {3600 / each[name]:.0f}/hour, {most:.0f} MB", flush=True)
