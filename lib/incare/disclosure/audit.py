@@ -175,24 +175,21 @@ def protect_and_attack(
 
 def _years_with(unsafe: pd.DataFrame) -> pd.DataFrame:
     """The unsafe cells, and for each quarter behind a rolling year the four years that hold it."""
-    behind = unsafe[unsafe["what"] == BEHIND]
-    years = [behind.assign(period_end=_later(behind, quarters)) for quarters in (1, 2, 3)]
-    return pd.concat([unsafe, *years], ignore_index=True)
+    return pd.concat([unsafe, _four_ends(unsafe[unsafe["what"] == BEHIND])], ignore_index=True)
+
+
+def _four_ends(quarters: pd.DataFrame) -> pd.DataFrame:
+    """Rows of quarters at the ends of the four rolling years that hold each."""
+    ends = (quarters["period_end"] + pd.offsets.MonthEnd(3 * later) for later in range(4))
+    return pd.concat([quarters.assign(period_end=end) for end in ends], ignore_index=True)
 
 
 def _of_its_years(series: pd.DataFrame, told: np.ndarray, unsafe: pd.DataFrame) -> np.ndarray:
     """The group in every rolling year that counts the same children as an unsafe quarter of starts or exits."""
-    wanted = [
-        unsafe[unsafe["measure"] == flow].assign(measure=year, period_end=lambda u, n=later: _later(u, n))
-        for flow, years in YEARS_OF.items()
-        for year, _ in years
-        for later in range(4)
-    ]
-    return _alike(series, pd.concat(wanted), [*_MEASURE_OF, "breakdown", "category"])
-
-
-def _later(unsafe: pd.DataFrame, quarters: int) -> pd.Series:
-    return unsafe["period_end"] + pd.offsets.MonthEnd(3 * quarters)
+    pairs = [(flow, year) for flow, years in YEARS_OF.items() for year, _ in years]
+    quarters = unsafe.merge(pd.DataFrame(pairs, columns=["measure", "year"]), on="measure")
+    years = _four_ends(quarters.drop(columns="measure").rename(columns={"year": "measure"}))
+    return _alike(series, years, [*_MEASURE_OF, "breakdown", "category"])
 
 
 def _beside(series: pd.DataFrame, told: np.ndarray, unsafe: pd.DataFrame) -> np.ndarray:
