@@ -142,8 +142,11 @@ def test_one_areas_entries_are_read_without_going_through_the_cells_of_others(pa
     (mine,) = ledger.read(path, "Eastmere")
     assert (mine.release, mine.number, mine.rows) == ("four", 4, whole[3].rows)
     assert len(held) == 1
-    assert [entry.release for entry in ledger.releases(path)] == ["one", "two", "three", "four"]
+    found = ledger.releases(path)
+    assert [entry.release for entry in found] == ["one", "two", "three", "four"]
     assert len(held) == 1
+    with pytest.raises(ValueError, match="without its cells"):
+        ledger.cells_of(found, "Eastmere")
 
 
 def test_cells_changed_under_another_area_stop_nobody_else_and_a_changed_chain_everybody(path):

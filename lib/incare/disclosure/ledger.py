@@ -30,7 +30,10 @@ class LedgerError(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One release: its name, area and time, the digest of its cells, its own hash and that of the entry before."""
+    """One release: its name, area and time, the digest of its cells, its own hash and that of the entry before.
+
+    `rows` are its cells as plain values; None where they were not read (`releases`).
+    """
 
     number: int
     release: str
@@ -39,10 +42,12 @@ class Entry:
     digest: str
     previous: str
     hash: str
-    rows: list = field(repr=False)
+    rows: list | None = field(repr=False)
 
     def cells(self) -> pd.DataFrame:
-        """The released cells, as `released` returns them."""
+        """The released cells, as `released` returns them; raises `ValueError` where they were not read."""
+        if self.rows is None:
+            raise ValueError(f"{self.release} was looked up without its cells; read it with ledger.read.")
         return _frame(self.rows)
 
 
@@ -118,7 +123,7 @@ def _texts_from(path: Path, start: int) -> list[bytes]:
 def _entry(line: bytes, path: Path, number: int) -> tuple[Entry, bytes]:
     try:
         facts, _, cells = line.partition(CELLS)
-        return Entry(**json.loads(facts + b"}"), rows=[]), cells
+        return Entry(**json.loads(facts + b"}"), rows=None), cells
     except (ValueError, TypeError):
         raise _unreadable(path, number) from None
 
